@@ -1,0 +1,109 @@
+# chanscope: `make help` lists the targets. V=1 shows the commands, SAN=address,undefined builds with
+# sanitizers (into a directory of its own), CC=clang uses clang, STATIC=1 links statically.
+
+SHELL := /bin/bash
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-builtin-rules
+
+CC ?= gcc
+ifeq ($(origin CC),default)
+CC := gcc
+endif
+CLANG ?= clang
+BPFTOOL ?= $(firstword $(wildcard /usr/sbin/bpftool) bpftool)
+AR ?= ar
+PKG_CONFIG ?= pkg-config
+
+comma := ,
+empty :=
+space := $(empty) $(empty)
+O ?= build$(if $(SAN),-$(subst $(comma),-,$(SAN)))$(if $(filter clang%,$(notdir $(CC))),-clang)
+
+Q := $(if $(V),,@)
+say = $(if $(V),,@printf '  %-8s %s\n' '$(1)' '$(2)';)
+
+VERSION := 0.1.0
+ARCH := $(shell uname -m | sed 's/x86_64/x86/; s/aarch64/arm64/')
+
+WARN := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wcast-qual \
+	-Wwrite-strings -Wvla -Wformat=2 -Wundef -Wno-format-truncation -Wno-unknown-warning-option
+LIBS_PURE := libelf libdw capstone jansson zlib
+LIBS_FULL := libbpf $(LIBS_PURE)
+
+CPPFLAGS += -D_GNU_SOURCE -DCHANSCOPE_VERSION='"$(VERSION)"' -Iinclude -Iuser -isystem $(O)/gen \
+	$(shell $(PKG_CONFIG) --cflags $(LIBS_FULL))
+CFLAGS ?= -O2 -g
+CFLAGS += -std=gnu11 $(WARN) -fno-omit-frame-pointer $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all)
+LDFLAGS += $(if $(SAN),-fsanitize=$(SAN)) $(if $(STATIC),-static)
+LDLIBS_PURE := $(shell $(PKG_CONFIG) $(if $(STATIC),--static) --libs $(LIBS_PURE)) -lm -lpthread
+LDLIBS_FULL := $(shell $(PKG_CONFIG) $(if $(STATIC),--static) --libs $(LIBS_FULL)) -lm -lpthread
+
+# Folders that link without libbpf are tested without root.
+PURE_DIRS := base gobin sym model detect sink
+FULL_DIRS := proc attach stream rec tui cli
+PURE_SRCS := $(wildcard $(PURE_DIRS:%=user/%/*.c))
+FULL_SRCS := $(wildcard $(FULL_DIRS:%=user/%/*.c))
+PURE_OBJS := $(PURE_SRCS:%.c=$(O)/%.o)
+FULL_OBJS := $(FULL_SRCS:%.c=$(O)/%.o)
+# everything but main, for the tests of proc, attach and stream
+TESTABLE_OBJS := $(filter-out $(O)/user/cli/%,$(FULL_OBJS))
+
+BPF_SRCS := $(wildcard bpf/*.bpf.c)
+BPF_OBJS := $(BPF_SRCS:%.bpf.c=$(O)/%.bpf.o)
+SKELS := $(BPF_SRCS:bpf/%.bpf.c=$(O)/gen/%.skel.h)
+
+UNIT_SRCS := $(wildcard tests/unit/test_*.c)
+UNIT_BINS := $(UNIT_SRCS:%.c=$(O)/%)
+
+.PHONY: all
+all: $(O)/chanscope ## build chanscope (the default)
+
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+$(O)/chanscope: $(FULL_OBJS) $(O)/libpure.a
+	$(call say,LINK,$@)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(FULL_OBJS) $(O)/libpure.a $(LDLIBS_FULL)
+
+$(O)/libpure.a: $(PURE_OBJS)
+	$(call say,AR,$@)rm -f $@ && $(AR) rcs $@ $^
+
+$(O)/libtestable.a: $(TESTABLE_OBJS)
+	$(call say,AR,$@)rm -f $@ && $(AR) rcs $@ $^
+
+$(O)/%.o: %.c
+	@mkdir -p $(@D)
+	$(call say,CC,$@)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+# Only attach sees the skeletons.
+$(filter $(O)/user/attach/%,$(FULL_OBJS)): | $(SKELS)
+
+$(O)/bpf/%.bpf.o: bpf/%.bpf.c
+	@mkdir -p $(@D)
+	$(call say,BPF,$@)$(CLANG) -target bpf -D__TARGET_ARCH_$(ARCH) -g -O2 -mcpu=v3 -Wall -Wextra -Werror \
+		-Iinclude -Ivmlinux $(addprefix -I,$(wildcard /usr/include/$(shell $(CC) -dumpmachine))) \
+		-MMD -MP -c -o $@ $<
+
+$(O)/gen/%.skel.h: $(O)/bpf/%.bpf.o
+	@mkdir -p $(@D)
+	$(call say,SKEL,$@)$(BPFTOOL) gen skeleton $< name $(subst -,_,$*)_bpf > $@
+
+# --- tests ---
+
+$(O)/tests/unit/%: tests/unit/%.c $(O)/libtestable.a $(O)/libpure.a
+	@mkdir -p $(@D)
+	$(call say,CCLD,$@)$(CC) $(CPPFLAGS) -Itests $(CFLAGS) -MMD -MP $(LDFLAGS) -o $@ $< $(O)/libtestable.a $(O)/libpure.a \
+		-lcmocka $(LDLIBS_FULL)
+
+.PHONY: unit-bins
+unit-bins: $(UNIT_BINS)
+
+.PHONY: check
+check: unit-bins ## unit tests: no root, a few seconds
+	$(Q)CMOCKA_MESSAGE_OUTPUT=tap O=$(abspath $(O)) prove $(if $(V),-v) --timer $(UNIT_BINS)
+
+.PHONY: clean
+clean: ## remove what was built
+	$(Q)rm -rf build build-*
+
+-include $(PURE_OBJS:.o=.d) $(FULL_OBJS:.o=.d) $(BPF_OBJS:.o=.d) $(UNIT_BINS:=.d)

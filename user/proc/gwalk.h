@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The goroutine walk: which goroutines are parked on channels right now, read from the process's memory
+ * without stopping it (src/runtime/proc.go: allgs is never shrunk, g structures are never freed).
+ */
+#ifndef CHANSCOPE_PROC_GWALK_H
+#define CHANSCOPE_PROC_GWALK_H
+
+#include "base/feed.h"
+#include "proc/process.h"
+
+struct gwalk_stats {
+	uint64_t seen;	 /* goroutines that are not dead */
+	uint64_t parked; /* reported */
+	uint64_t unread; /* changed under our eyes after three tries, or unreadable */
+};
+
+/*
+ * Gives every goroutine that is parked on a channel to feed as PARK_* events (and SELECT_CASE records)
+ * with CS_F_WALKED and the stack announced before it; time_ns is when it was read. Each goroutine is read twice and reported only
+ * if nothing changed. Stops at nothing: unreadable ones are counted. Returns 0 or a negative errno with a diag.
+ */
+int gwalk(const struct process *p, const struct gobinary *bin, uint64_t load_bias, uint32_t stack_depth,
+	  const struct feed *feed, struct gwalk_stats *ret, struct diag *d);
+
+#endif

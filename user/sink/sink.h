@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Output formats: each takes a finished world and a symbolizer and writes to a FILE. One file per format;
+ * none prints anything else or exits. All return 0 or a negative errno (a write error) with a diag.
+ */
+#ifndef CHANSCOPE_SINK_SINK_H
+#define CHANSCOPE_SINK_SINK_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "base/diag.h"
+#include "model/world.h"
+#include "sym/symbolizer.h"
+
+struct sink_in {
+	const struct world *world;
+	struct symbolizer *sym;
+};
+
+enum report_sort { SORT_WORST, SORT_SENDS, SORT_RECEIVES, SORT_WAIT, SORT_LENGTH, SORT_SATURATION, SORT_MADE };
+
+struct report_opts {
+	bool group_by_site;	/* one row per creation site */
+	enum report_sort sort;
+	unsigned int width;	/* columns; 0: 80 */
+	unsigned int max_rows;	/* 0: all */
+	bool color;
+};
+
+/* The table: one row per channel or site, worst first; then goroutines still parked, panics and losses. */
+int sink_report_table(FILE *out, const struct sink_in *in, const struct report_opts *opts, struct diag *d);
+/* schema chanscope.report/1 */
+int sink_report_json(FILE *out, const struct sink_in *in, const struct report_opts *opts, struct diag *d);
+
+enum flame_weight { WEIGHT_WAIT, WEIGHT_OPS, WEIGHT_QUEUE };
+
+/* Folded stacks: `pid/comm;outermost;…;innermost;[chan receive worker.go:42] value`, wait and queue in ns. */
+int sink_folded(FILE *out, const struct sink_in *in, enum flame_weight weight, struct diag *d);
+/* A self-contained interactive SVG; title may be NULL. */
+int sink_flame_svg(FILE *out, const struct sink_in *in, enum flame_weight weight, const char *title, struct diag *d);
+
+/* Live lines. stack: source frames of the event, innermost first. */
+struct trace_line {
+	const struct cs_event *event;
+	uint64_t epoch_ns;	  /* event time since the Unix epoch */
+	const char *comm;
+	const struct sym_frame *stack;
+	size_t nr_frames;
+};
+int sink_trace_text(FILE *out, const struct trace_line *line);
+int sink_trace_json(FILE *out, const struct trace_line *line);
+
+#endif
