@@ -45,6 +45,12 @@ int attach__add_target(struct attach *a, pid_t pid, const char *exe_path, const 
 int attach__load(struct attach *a, struct diag *d);
 int attach__attach(struct attach *a, struct diag *d);
 
+/*
+ * Lets the probes count, or not, all of them at one moment: placing and removing them one by one takes
+ * milliseconds, and half of an operation must not be counted. Off until the first call with true.
+ */
+void attach__activate(struct attach *a, bool on);
+
 /* Takes every probe off; parallel where the kernel does it one by one and slowly. Idempotent. */
 void attach__detach(struct attach *a);
 void attach__free(struct attach *a); /* detaches */

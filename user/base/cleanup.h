@@ -26,16 +26,16 @@ static inline void cleanup_file(FILE **f)
 		fclose(*f);
 }
 
-#define auto_free  auto_cleanup(cleanup_free)
-#define auto_fd	   auto_cleanup(cleanup_fd)
-#define auto_file  auto_cleanup(cleanup_file)
+#define auto_free auto_cleanup(cleanup_free)
+#define auto_fd auto_cleanup(cleanup_fd)
+#define auto_file auto_cleanup(cleanup_file)
 
 /* Hands over what an auto_free pointer owns: `return steal_ptr(p)`. */
-#define steal_ptr(p)                          \
-	__extension__({                       \
-		__typeof__(p) stolen_ = (p);  \
-		(p) = NULL;                   \
-		stolen_;                      \
+#define steal_ptr(p)                         \
+	__extension__({                      \
+		__typeof__(p) stolen_ = (p); \
+		(p) = NULL;                  \
+		stolen_;                     \
 	})
 
 static inline int steal_fd(int *fd)

@@ -33,7 +33,7 @@ __attribute__((format(printf, 3, 4))) int diag_fail(struct diag *d, int err, con
 
 /* The same with the exit status; for wrong usage and for machines that can't run the tool. */
 __attribute__((format(printf, 4, 5))) int diag_fail_status(struct diag *d, enum exit_status status, int err,
-							    const char *fmt, ...);
+							   const char *fmt, ...);
 
 /* Sets the line that says what to do, unless there is one. d may be NULL. */
 __attribute__((format(printf, 2, 3))) void diag_hint(struct diag *d, const char *fmt, ...);

@@ -24,7 +24,7 @@ struct feed_start {
 
 struct feed_process {
 	uint32_t pid;
-	uint64_t started_at_ns;  /* process start, CLOCK_BOOTTIME ns: tells a reused PID apart */
+	uint64_t started_at_ns;	 /* process start, CLOCK_BOOTTIME ns: tells a reused PID apart */
 	uint64_t attached_at_ns; /* CLOCK_MONOTONIC: events are complete from here on */
 	const char *comm;
 	const char *exe;	   /* path as the process sees it */
@@ -51,6 +51,8 @@ struct feed_ops {
 	/* at the end: every reason with its count */
 	void (*losses)(void *ctx, const uint64_t nr[CS_NR_LOSSES]);
 	void (*end)(void *ctx, uint64_t mono_ns);
+	/* that is all for the moment: write out what should be seen live */
+	void (*pause)(void *ctx);
 };
 
 struct feed {

@@ -9,23 +9,23 @@
 enum log_level { LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG };
 
 /* id, name as in --log */
-#define LOG_AREAS(AREA)   \
-	AREA(CLI, "cli")   \
-	AREA(GOBIN, "gobin") \
-	AREA(PLAN, "plan") \
-	AREA(PROC, "proc") \
-	AREA(SYM, "sym")   \
+#define LOG_AREAS(AREA)        \
+	AREA(CLI, "cli")       \
+	AREA(GOBIN, "gobin")   \
+	AREA(PLAN, "plan")     \
+	AREA(PROC, "proc")     \
+	AREA(SYM, "sym")       \
 	AREA(ATTACH, "attach") \
 	AREA(LIBBPF, "libbpf") \
 	AREA(STREAM, "stream") \
-	AREA(MODEL, "model") \
+	AREA(MODEL, "model")   \
 	AREA(REC, "rec")
 
 enum log_area {
 #define LOG_AREA_ENUM(id, name) LOG_##id,
 	LOG_AREAS(LOG_AREA_ENUM)
 #undef LOG_AREA_ENUM
-	LOG_NR_AREAS
+		LOG_NR_AREAS
 };
 
 /* Raises every area to at least this level (LOG_WARN is the default). */
@@ -40,8 +40,8 @@ int log_enabled(enum log_area area, enum log_level level);
 __attribute__((format(printf, 3, 4))) void log_line(enum log_area area, enum log_level level, const char *fmt, ...);
 
 #define log_error(area, ...) log_line(LOG_##area, LOG_ERROR, __VA_ARGS__)
-#define log_warn(area, ...)  log_line(LOG_##area, LOG_WARN, __VA_ARGS__)
-#define log_info(area, ...)  log_line(LOG_##area, LOG_INFO, __VA_ARGS__)
+#define log_warn(area, ...) log_line(LOG_##area, LOG_WARN, __VA_ARGS__)
+#define log_info(area, ...) log_line(LOG_##area, LOG_INFO, __VA_ARGS__)
 #define log_debug(area, ...) log_line(LOG_##area, LOG_DEBUG, __VA_ARGS__)
 
 #endif

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+/* `chanscope flame`: where goroutines wait, as folded stacks or as an interactive SVG. */
+#include "cli/commands.h"
+
+#include "cli/live.h"
+#include "cli/output.h"
+
+static int write_flame(const struct settings *set, const struct live *l, struct diag *d)
+{
+	const struct sink_in in = { .world = l->world, .sym = l->sym };
+	enum flame_weight weight = (enum flame_weight)set->weight;
+	FILE *out;
+	int err, close_err;
+
+	err = output_open(set->output, &out, d);
+	if (err)
+		return err;
+	err = set->svg ? sink_flame_svg(out, &in, weight, NULL, d) : sink_folded(out, &in, weight, d);
+	close_err = output_close(set->output, out, d);
+	return err ? err : close_err;
+}
+
+int cmd_flame(const struct settings *set, struct diag *d)
+{
+	/* Only the weight by blocked time can do without the operations that do not block. */
+	enum capture_mode mode = set->weight == WEIGHT_WAIT ? CAPTURE_WAIT : CAPTURE_ALL;
+	const struct capture_opts opts = live_capture_opts(set, mode);
+	struct live l;
+	int err;
+
+	err = live_open(set, &l, d);
+	if (!err && set->dry_run)
+		err = live_dry_run(&l, opts.attach.mode, d);
+	else if (!err)
+		err = live_run(&l, &opts, d);
+	if (!err && !set->dry_run)
+		err = write_flame(set, &l, d);
+	live_close(&l);
+	return err;
+}

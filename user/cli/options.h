@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The commands and their options, each in one table, from which the parser, --help, the man page's check and the
+ * hints in error messages are made.
+ */
+#ifndef CHANSCOPE_CLI_OPTIONS_H
+#define CHANSCOPE_CLI_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "attach/attach.h"
+#include "base/diag.h"
+#include "base/feed.h"
+#include "cli/values.h"
+#include "sink/sink.h"
+
+/* What the command line said; a command makes the options of the modules that it calls from it. */
+struct settings {
+	const char *path; /* BINARY of plan; NULL: none */
+	struct pid_list pids;
+	uint64_t duration_ns; /* 0: until Ctrl-C or until the target ends */
+	int mode;	      /* enum capture_mode; -1: not given */
+	uint64_t ring_bytes;  /* 0: default */
+	uint64_t stack_depth; /* 0: default */
+	int method;	      /* enum attach_method */
+	const char *output;   /* NULL: standard output */
+	bool json, svg, dry_run;
+	int sort;   /* enum report_sort */
+	int group;  /* 0: channel, 1: site */
+	int weight; /* enum flame_weight */
+	uint64_t max_rows;
+	unsigned int verbose;
+	bool help, version;
+};
+
+/* bits of the commands that take an option */
+#define CMD_PLAN 0x01u
+#define CMD_TRACE 0x02u
+#define CMD_REPORT 0x04u
+#define CMD_FLAME 0x08u
+#define CMD_LIVE (CMD_TRACE | CMD_REPORT | CMD_FLAME)
+#define CMD_ANY (CMD_PLAN | CMD_LIVE)
+
+struct command {
+	const char *name;
+	unsigned int bit;     /* CMD_* */
+	const char *synopsis; /* what follows the name */
+	const char *help;     /* one line */
+	int (*run)(const struct settings *set, struct diag *d);
+};
+
+/* All commands, ending with one without a name. */
+extern const struct command commands[];
+const struct command *command_find(const char *name); /* NULL if unknown */
+
+/* Parses the arguments of a command (argv[0] is its name). Fails with status EXIT_USAGE. */
+int options_parse(const struct command *cmd, int argc, char **argv, struct settings *ret, struct diag *d);
+
+/* --help of the tool and of one command; --version. */
+void help_tool(FILE *out);
+void help_command(FILE *out, const struct command *cmd);
+
+#endif

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Owns the opening and closing of result files. */
+#include "cli/output.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "cli/values.h"
+
+#define MIN_WIDTH 40
+#define DEFAULT_WIDTH 80
+#define MAX_WIDTH 1000
+
+int output_open(const char *path, FILE **ret, struct diag *d)
+{
+	FILE *f;
+	int fd;
+
+	if (!path) {
+		*ret = stdout;
+		return 0;
+	}
+	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	f = fd < 0 ? NULL : fdopen(fd, "w");
+	if (!f) {
+		int err = -errno;
+
+		if (fd >= 0)
+			close(fd);
+		return diag_fail(d, err, "%s can't be written: %s", path, strerror(-err));
+	}
+	*ret = f;
+	return 0;
+}
+
+int output_close(const char *path, FILE *f, struct diag *d)
+{
+	int err = 0;
+
+	errno = 0;
+	if (ferror(f) || fflush(f))
+		err = errno ? -errno : -EIO;
+	if (f != stdout && fclose(f) && !err)
+		err = -errno;
+	if (!err || err == -EPIPE)
+		return 0;
+	return diag_fail(d, err, "writing %s: %s", path ? path : "standard output", strerror(-err));
+}
+
+unsigned int output_width(FILE *f)
+{
+	const char *columns = getenv("COLUMNS");
+	struct winsize ws;
+	uint64_t n;
+
+	if (isatty(fileno(f)) && !ioctl(fileno(f), TIOCGWINSZ, &ws) && ws.ws_col >= MIN_WIDTH)
+		return ws.ws_col;
+	if (columns && !value_uint(columns, MIN_WIDTH, MAX_WIDTH, &n))
+		return (unsigned int)n;
+	return DEFAULT_WIDTH;
+}
+
+bool output_color(FILE *f)
+{
+	const char *no_color = getenv("NO_COLOR");
+
+	return isatty(fileno(f)) && !(no_color && *no_color);
+}
