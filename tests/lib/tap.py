@@ -5,7 +5,7 @@
 usage: tap.py [--timeout SECONDS] COMMAND...
 
 Each COMMAND is one string, split like a shell would, with leading NAME=VALUE words for its
-environment. A program may ask for another time limit by a line `# timeout: SECONDS` among its
+environment; TAP_NAME there is what the output calls it. A program may ask for another time limit by a line `# timeout: SECONDS` among its
 first 20. Every subtest counts once, as passed, failed or skipped; a skipped one is never counted
 as passed. A program that breaks off (no plan, fewer subtests than planned, exit status other
 than 0 without a failed subtest, a signal, the time limit) counts as one more failure. The last
@@ -216,7 +216,8 @@ def main():
     args = ap.parse_args()
     passed, failed, skipped = 0, [], []
     for i, command in enumerate(args.commands):
-        name = " ".join(split_command(command)[1])
+        env, words = split_command(command)
+        name = env.get("TAP_NAME") or " ".join(words)
         show, hide = shower(name, f"{i + 1}/{len(args.commands)}")
         start = time.monotonic()
         outcome = run(command, args.timeout, show)
