@@ -49,6 +49,8 @@ enum cs_kind {
 
 /* select_case of an operation that is no select case */
 #define CS_NO_CASE 0xffff
+/* site of a record that no probe made (CS_F_WALKED) */
+#define CS_NO_SITE 0xffff
 
 struct cs_event {
 	__u64 time_ns; /* CLOCK_MONOTONIC, ns; per channel non-decreasing in ring order */

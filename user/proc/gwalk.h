@@ -12,13 +12,19 @@
 struct gwalk_stats {
 	uint64_t seen;	 /* goroutines that are not dead */
 	uint64_t parked; /* reported */
-	uint64_t unread; /* changed under our eyes after three tries, or unreadable */
+	uint64_t unread; /* changed under our eyes after three tries, or unreadable; also in seen */
+	/* about those that are reported: */
+	uint64_t stacks_truncated;  /* deeper than stack_depth */
+	uint64_t stacks_unread;	    /* given only as far as the frame chain holds, or not at all */
+	uint64_t select_cases_lost; /* beyond CS_MAX_SELECT_CASES of one select */
 };
 
 /*
- * Gives every goroutine that is parked on a channel to feed as PARK_* events (and SELECT_CASE records)
- * with CS_F_WALKED and the stack announced before it; time_ns is when it was read. Each goroutine is read twice and reported only
- * if nothing changed. Stops at nothing: unreadable ones are counted. Returns 0 or a negative errno with a diag.
+ * Gives every goroutine that is parked on a channel to feed as PARK_* events (and SELECT_CASE records) with
+ * CS_F_WALKED and the stack announced before it; time_ns is when it was read. Each goroutine is read twice and
+ * reported only if nothing changed. A select's cases come in the order of their channels' addresses, their
+ * select_case is CS_NO_CASE; tid is 0 and site CS_NO_SITE; pc[0] of a stack is where the goroutine goes on.
+ * Stops at nothing: unreadable goroutines are counted. Returns 0 or a negative errno with a diag.
  */
 int gwalk(const struct process *p, const struct gobinary *bin, uint64_t load_bias, uint32_t stack_depth,
 	  const struct feed *feed, struct gwalk_stats *ret, struct diag *d);
