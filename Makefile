@@ -45,8 +45,8 @@ PURE_SRCS := $(wildcard $(PURE_DIRS:%=user/%/*.c))
 FULL_SRCS := $(wildcard $(FULL_DIRS:%=user/%/*.c))
 PURE_OBJS := $(PURE_SRCS:%.c=$(O)/%.o)
 FULL_OBJS := $(FULL_SRCS:%.c=$(O)/%.o)
-# everything but main, for the tests of proc, attach and stream
-TESTABLE_OBJS := $(filter-out $(O)/user/cli/%,$(FULL_OBJS))
+# everything but main, for the tests
+TESTABLE_OBJS := $(filter-out $(O)/user/cli/main.o,$(FULL_OBJS))
 
 BPF_SRCS := $(wildcard bpf/*.bpf.c)
 BPF_OBJS := $(BPF_SRCS:%.bpf.c=$(O)/%.bpf.o)

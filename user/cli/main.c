@@ -5,25 +5,8 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "cli/commands.h"
 #include "cli/options.h"
 #include "cli/signals.h"
-
-const struct command commands[] = {
-	{ "plan", CMD_PLAN, "BINARY | -p PID", "what would be probed, at which instruction, at what cost", cmd_plan },
-	{ "trace", CMD_TRACE, "-p PID [OPTIONS]", "live events, one line each", cmd_trace },
-	{ "report", CMD_REPORT, "-p PID [OPTIONS]", "one row per channel, worst first", cmd_report },
-	{ "flame", CMD_FLAME, "-p PID [OPTIONS]", "where goroutines wait for channels, as a flame graph", cmd_flame },
-	{ NULL, 0, NULL, NULL, NULL },
-};
-
-const struct command *command_find(const char *name)
-{
-	for (const struct command *cmd = commands; cmd->name; cmd++)
-		if (!strcmp(cmd->name, name))
-			return cmd;
-	return NULL;
-}
 
 static int finish(const struct diag *d)
 {

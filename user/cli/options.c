@@ -252,7 +252,7 @@ int options_parse(const struct command *cmd, int argc, char **argv, struct setti
 	*ret = (struct settings){ .mode = -1 };
 	make_getopt_tables(cmd, &tables);
 	opterr = 0;
-	optind = 1;
+	optind = 0; /* glibc: start afresh */
 	while ((c = getopt_long(argc, argv, tables.shorts, tables.longs, NULL)) != -1) {
 		const struct option_def *def = c == '?' || c == ':' ? NULL : def_of(c);
 
