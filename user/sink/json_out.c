@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Owns the syntax of JSON output (RFC 8259): commas, escapes, numbers. It is given values in order; it
+ * never writes a byte sequence that is not UTF-8, and never a number that JSON does not have.
+ */
+#include "sink/json_out.h"
+
+#include <inttypes.h>
+#include <math.h>
+
+#include "sink/text.h"
+
+static void put_string(FILE *out, const char *s)
+{
+	putc_unlocked('"', out);
+	while (*s) {
+		uint32_t rune = text_decode(&s);
+		char utf8[4];
+
+		if (rune == '"' || rune == '\\') {
+			putc_unlocked('\\', out);
+			putc_unlocked((int)rune, out);
+		} else if (rune < 0x20 || (rune >= 0x7f && rune < 0xa0) || rune == 0x2028 || rune == 0x2029) {
+			/* More than JSON asks for: safe on a terminal and inside JavaScript. */
+			fprintf(out, "\\u%04x", rune);
+		} else if (rune < 0x80) {
+			putc_unlocked((int)rune, out);
+		} else {
+			fwrite(utf8, 1, text_encode(rune, utf8), out);
+		}
+	}
+	putc_unlocked('"', out);
+}
+
+static void put_name(struct json_out *j, const char *name)
+{
+	if (j->comma)
+		putc_unlocked(',', j->out);
+	if (j->lines && j->depth && j->depth <= 2)
+		fprintf(j->out, "\n%*s", (int)j->depth, "");
+	j->comma = true;
+	if (name) {
+		put_string(j->out, name);
+		putc_unlocked(':', j->out);
+	}
+}
+
+void json_open(struct json_out *j, const char *name, char bracket)
+{
+	put_name(j, name);
+	putc_unlocked(bracket, j->out);
+	j->depth++;
+	j->comma = false;
+}
+
+void json_close(struct json_out *j, char bracket)
+{
+	j->depth--;
+	if (j->lines && j->comma && j->depth < 2)
+		fprintf(j->out, "\n%*s", (int)j->depth, "");
+	putc_unlocked(bracket, j->out);
+	j->comma = true;
+}
+
+void json_string(struct json_out *j, const char *name, const char *s)
+{
+	if (!s) {
+		json_null(j, name);
+		return;
+	}
+	put_name(j, name);
+	put_string(j->out, s);
+}
+
+void json_uint(struct json_out *j, const char *name, uint64_t n)
+{
+	put_name(j, name);
+	fprintf(j->out, "%" PRIu64, n);
+}
+
+void json_double(struct json_out *j, const char *name, double x)
+{
+	put_name(j, name);
+	/* A locale may have a decimal comma; six decimals as an integer never do. */
+	if (!isfinite(x) || x < 0 || x >= 1e12) {
+		fputs("null", j->out);
+		return;
+	}
+	uint64_t millionths = (uint64_t)(x * 1e6 + 0.5);
+
+	fprintf(j->out, "%" PRIu64 ".%06" PRIu64, millionths / 1000000, millionths % 1000000);
+}
+
+void json_bool(struct json_out *j, const char *name, bool b)
+{
+	put_name(j, name);
+	fputs(b ? "true" : "false", j->out);
+}
+
+void json_null(struct json_out *j, const char *name)
+{
+	put_name(j, name);
+	fputs("null", j->out);
+}
+
+void json_pointer(struct json_out *j, const char *name, uint64_t address)
+{
+	put_name(j, name);
+	fprintf(j->out, "\"0x%" PRIx64 "\"", address);
+}

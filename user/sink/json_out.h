@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A JSON text written as it goes, so that a report of a million channels needs no tree in memory. The
+ * writer knows where a comma belongs; strings may hold any bytes. What goes wrong on the FILE stays in
+ * its error indicator: look at ferror() once at the end.
+ */
+#ifndef CHANSCOPE_SINK_JSON_OUT_H
+#define CHANSCOPE_SINK_JSON_OUT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+struct json_out {
+	FILE *out;
+	bool lines;	    /* elements of the outermost object's arrays on lines of their own */
+	bool comma;	    /* a value precedes at this level */
+	unsigned int depth; /* open objects and arrays */
+};
+
+/* In all of these name is the member's name in an object, NULL in an array or for the whole text. */
+void json_open(struct json_out *j, const char *name, char bracket); /* '{' or '[' */
+void json_close(struct json_out *j, char bracket);		    /* '}' or ']' */
+void json_string(struct json_out *j, const char *name, const char *s); /* NULL gives null */
+void json_uint(struct json_out *j, const char *name, uint64_t n);
+void json_double(struct json_out *j, const char *name, double x);
+void json_bool(struct json_out *j, const char *name, bool b);
+void json_null(struct json_out *j, const char *name);
+void json_pointer(struct json_out *j, const char *name, uint64_t address); /* "0x…" */
+
+#endif
