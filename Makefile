@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # chanscope: `make help` lists the targets. V=1 shows the commands, SAN=address,undefined builds with
 # sanitizers (into a directory of its own), CC=clang uses clang, STATIC=1 links statically.
 
@@ -38,6 +39,10 @@ LDFLAGS += $(if $(SAN),-fsanitize=$(SAN)) $(if $(STATIC),-static)
 LDLIBS_PURE := $(shell $(PKG_CONFIG) $(if $(STATIC),--static) --libs $(LIBS_PURE)) -lm -lpthread
 LDLIBS_FULL := $(shell $(PKG_CONFIG) $(if $(STATIC),--static) --libs $(LIBS_FULL)) -lm -lpthread
 
+# <asm/types.h> lies in the multiarch folder, where clang does not look for another target's sake
+BPF_CC := $(CLANG) -target bpf -D__TARGET_ARCH_$(ARCH) -g -O2 -mcpu=v3 -Wall -Wextra -Iinclude -Ivmlinux \
+	$(addprefix -I,$(wildcard /usr/include/$(shell uname -m)-linux-gnu))
+
 # Folders that link without libbpf are tested without root.
 PURE_DIRS := base gobin sym model detect sink
 FULL_DIRS := proc attach stream rec tui cli
@@ -75,14 +80,13 @@ $(O)/%.o: %.c
 	@mkdir -p $(@D)
 	$(call say,CC,$@)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
-# Only attach sees the skeletons.
-$(filter $(O)/user/attach/%,$(FULL_OBJS)): | $(SKELS)
+# Only attach sees the skeletons. They come in as system headers, which -MMD leaves out: so a true prerequisite,
+# or a stale BPF object would go on being embedded.
+$(filter $(O)/user/attach/%,$(FULL_OBJS)): $(SKELS)
 
 $(O)/bpf/%.bpf.o: bpf/%.bpf.c
 	@mkdir -p $(@D)
-	$(call say,BPF,$@)$(CLANG) -target bpf -D__TARGET_ARCH_$(ARCH) -g -O2 -mcpu=v3 -Wall -Wextra -Werror \
-		-Iinclude -Ivmlinux $(addprefix -I,$(wildcard /usr/include/$(shell $(CC) -dumpmachine))) \
-		-MMD -MP -c -o $@ $<
+	$(call say,BPF,$@)$(BPF_CC) -Werror -MMD -MP -c -o $@ $<
 
 $(O)/gen/%.skel.h: $(O)/bpf/%.bpf.o
 	@mkdir -p $(@D)
@@ -92,15 +96,27 @@ $(O)/gen/%.skel.h: $(O)/bpf/%.bpf.o
 
 $(O)/tests/unit/%: tests/unit/%.c $(O)/libtestable.a $(O)/libpure.a
 	@mkdir -p $(@D)
-	$(call say,CCLD,$@)$(CC) $(CPPFLAGS) -Itests $(CFLAGS) -MMD -MP $(LDFLAGS) -o $@ $< $(O)/libtestable.a $(O)/libpure.a \
-		-lcmocka $(LDLIBS_FULL)
+	$(call say,CCLD,$@)$(CC) $(CPPFLAGS) -Itests $(CFLAGS) -MMD -MP $(LDFLAGS) -o $@ $< \
+		$(O)/libtestable.a $(O)/libpure.a -lcmocka $(LDLIBS_FULL)
 
 .PHONY: unit-bins
 unit-bins: $(UNIT_BINS)
 
 .PHONY: check
 check: unit-bins ## unit tests: no root, a few seconds
-	$(Q)CMOCKA_MESSAGE_OUTPUT=tap O=$(abspath $(O)) prove $(if $(V),-v) --timer $(UNIT_BINS)
+	$(Q)O=$(abspath $(O)) tests/lib/tap.py $(UNIT_BINS)
+
+.PHONY: test
+test: ## all tests, as root: the same as tests/run
+	$(Q)tests/run
+
+.PHONY: lint
+lint: ## dependencies between folders, style, static analysis: no root
+	$(Q)tests/run lint
+
+# for scripts: `make -s print-CPPFLAGS`
+print-%:
+	$(info $($*))@:
 
 .PHONY: clean
 clean: ## remove what was built

@@ -5,12 +5,13 @@
 usage: tap.py [--timeout SECONDS] COMMAND...
 
 Each COMMAND is one string, split like a shell would, with leading NAME=VALUE words for its
-environment; TAP_NAME there is what the output calls it. A program may ask for another time limit by a line `# timeout: SECONDS` among its
-first 20. Every subtest counts once, as passed, failed or skipped; a skipped one is never counted
-as passed. A program that breaks off (no plan, fewer subtests than planned, exit status other
-than 0 without a failed subtest, a signal, the time limit) counts as one more failure. The last
-line is `N passed, N failed` and, if there are any, `, N skipped`. Exit status 0: none failed and
-at least one passed.
+environment; TAP_NAME there is what the output calls it. A program may ask for another time limit
+by a line `# timeout: SECONDS` among its first 20. Every subtest counts once, as passed, failed or
+skipped; a skipped one is never counted as passed, and a TODO is what its `ok` or `not ok` says. A
+program that breaks off (no plan, fewer subtests than planned, exit status other than 0 without a
+failed subtest, a signal, the time limit) counts as one more failure. The last line is
+`N passed, N failed` and, if there are any, `, N skipped`. Exit status 0: none failed and at least
+one passed.
 """
 import argparse
 import os

@@ -236,6 +236,7 @@ static const struct {
 	{ "as long as allowed", BYTES('a', 'b', 0), 2, "ab", 3 },
 	{ "longer than allowed", BYTES('a', 'b', 0), 1, NULL, 0 },
 	{ "no NUL in the window", BYTES('a', 'b'), 100, NULL, 0 },
+	{ "no NUL in a window as long as allowed", BYTES('a', 'b'), 2, NULL, 0 },
 };
 
 static void reads_strings(void **state)

@@ -15,7 +15,7 @@ static int fill(struct diag *d, enum exit_status status, int err, const char *fm
 	return err;
 }
 
-int diag_fail(struct diag *d, int err, const char *fmt, ...)
+int(diag_fail)(struct diag *d, int err, const char *fmt, ...)
 {
 	va_list ap;
 
@@ -25,7 +25,7 @@ int diag_fail(struct diag *d, int err, const char *fmt, ...)
 	return err;
 }
 
-int diag_fail_status(struct diag *d, enum exit_status status, int err, const char *fmt, ...)
+int(diag_fail_status)(struct diag *d, enum exit_status status, int err, const char *fmt, ...)
 {
 	va_list ap;
 
