@@ -1,0 +1,3 @@
+module chanscope.test/gate
+
+go 1.17

@@ -1,0 +1,3 @@
+module chanscope.test/pipeline
+
+go 1.17

@@ -1,0 +1,7 @@
+module chanscope.test/queue
+
+go 1.17
+
+require chanscope.test/gate v0.0.0
+
+replace chanscope.test/gate => ../gate
