@@ -53,6 +53,9 @@ bool image__text_offset(const struct image *img, uint64_t va, uint64_t *ret_off)
  * what the process maps there minus this. */
 uint64_t image__base_va(const struct image *img);
 
+/* Is [va, va+n) inside one writable segment, memory that starts as zeros included? There live the variables. */
+bool image__in_data(const struct image *img, uint64_t va, uint64_t n);
+
 const struct image_section *image__section(const struct image *img, const char *name); /* NULL if absent */
 size_t image__nr_segments(const struct image *img);
 /* The i-th PT_LOAD as a section without a name. */
@@ -60,6 +63,9 @@ struct image_section image__segment(const struct image *img, size_t i, bool *ret
 
 /* Value of a symbol in .symtab; false if absent (stripped). */
 bool image__symbol(const struct image *img, const char *name, uint64_t *ret_va);
+
+/* Is it the work of the packer UPX? Then neither code nor tables of the program are in the file. */
+bool image__is_upx(const struct image *img);
 
 /* GNU build id as hex, else Go's build id text, else "". Owned by the image. */
 const char *image__build_id(const struct image *img);
