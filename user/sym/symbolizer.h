@@ -16,7 +16,7 @@ struct sym_frame {
 	const char *function; /* as Go's traceback names it; owned by the symbolizer. "" if unknown */
 	const char *file;     /* "" if unknown */
 	uint32_t line;
-	uint64_t pc;	      /* in the process */
+	uint64_t pc; /* in the process */
 	bool inlined;
 };
 
