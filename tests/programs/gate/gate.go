@@ -52,21 +52,26 @@ func WaitLine(now bool) {
 	}
 }
 
-// place is FILE:LINE of the caller of the caller, some lines further down.
-func place(further int) string {
-	_, file, line, _ := runtime.Caller(2)
+// place is FILE:LINE of a function further up, some lines further down.
+func place(skip, further int) string {
+	_, file, line, _ := runtime.Caller(skip)
 	return fmt.Sprintf("%s:%d", file, line+further)
 }
 
 // Here is FILE:LINE of its call, as the runtime tells it.
 //
 //go:noinline
-func Here() string { return place(0) }
+func Here() string { return place(2, 0) }
 
 // Next is FILE:LINE of the line below its call.
 //
 //go:noinline
-func Next() string { return place(1) }
+func Next() string { return place(2, 1) }
+
+// Caller is FILE:LINE of a call: 1 is that of Caller itself, 2 that of the function which calls it.
+//
+//go:noinline
+func Caller(up int) string { return place(up+1, 0) }
 
 // GoID is the number of the calling goroutine.
 func GoID() uint64 {

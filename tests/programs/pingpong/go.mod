@@ -1,7 +1,3 @@
 module chanscope.test/pingpong
 
 go 1.17
-
-require chanscope.test/gate v0.0.0
-
-replace chanscope.test/gate => ../gate
