@@ -14,6 +14,7 @@ failed subtest, a signal, the time limit) counts as one more failure. The last l
 one passed.
 """
 import argparse
+import ctypes
 import os
 import re
 import shlex
@@ -25,6 +26,7 @@ import time
 from dataclasses import dataclass, field
 
 SHOWN_LINES = 60
+PR_SET_CHILD_SUBREAPER = 36  # linux/prctl.h
 
 RESULT = re.compile(r"(not )?ok\b *(\d+)? *-? *(.*)")
 PLAN = re.compile(r"1\.\.(\d+)(?: *# *(?:skip\S*) *(.*))?$", re.IGNORECASE)
@@ -118,6 +120,21 @@ def time_limit(path, default):
     return default
 
 
+def adopt_orphans():
+    """Makes what a test leaves behind our child, so that end_group can see it end."""
+    ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def all_ended(pgid):
+    """Collects the group's ended processes; True if none is left."""
+    try:
+        while os.waitpid(-pgid, os.WNOHANG) != (0, 0):
+            pass
+    except ChildProcessError:
+        return True
+    return False
+
+
 def end_group(pgid):
     """Ends what the program left running: asks first, so that a test's own trap can tidy up."""
     for sig, patience in ((signal.SIGTERM, 3.0), (signal.SIGKILL, 1.0)):
@@ -126,11 +143,7 @@ def end_group(pgid):
         except (ProcessLookupError, PermissionError):
             return
         deadline = time.monotonic() + patience
-        while time.monotonic() < deadline:
-            try:
-                os.killpg(pgid, 0)
-            except (ProcessLookupError, PermissionError):
-                return
+        while not all_ended(pgid) and time.monotonic() < deadline:
             time.sleep(0.02)
 
 
@@ -215,6 +228,7 @@ def main():
     ap.add_argument("--timeout", type=float, default=120, metavar="SECONDS")
     ap.add_argument("commands", nargs="+", metavar="COMMAND")
     args = ap.parse_args()
+    adopt_orphans()
     passed, failed, skipped = 0, [], []
     for i, command in enumerate(args.commands):
         env, words = split_command(command)

@@ -40,7 +40,8 @@ MACHINE_PATH = re.compile(r"(?<![\w%}>)\]$*.])/(?:work|root|home/\w+)/")
 
 
 def is_source(root, name):
-    return name.endswith((".go", ".t", ".mk")) or name == "Makefile" or lint.is_c(name) or lint.interpreter(root, name) is not None
+    return (name.endswith((".go", ".t", ".mk")) or name == "Makefile" or lint.is_c(name)
+            or lint.interpreter(root, name) is not None)
 
 
 def licences_of(name):

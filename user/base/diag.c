@@ -5,7 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
-static int fill(struct diag *d, enum exit_status status, int err, const char *fmt, va_list ap)
+__attribute__((format(printf, 4, 0))) static int fill(struct diag *d, enum exit_status status, int err, const char *fmt,
+						      va_list ap)
 {
 	if (!d || d->err)
 		return err;
