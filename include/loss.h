@@ -21,7 +21,8 @@
 	CS_LOSS(BAD_RECORD, "bad_record", 0, "ring records that failed validation")                                \
 	CS_LOSS(SYMBOL, "symbol", 1, "program counters without a symbol")                                          \
 	CS_LOSS(CHANNELS_EVICTED, "channels_evicted", 1, "channels folded into their creation site for memory")    \
-	CS_LOSS(WALK_UNREAD, "walk_unread", 1, "goroutines that changed or could not be read while walking")
+	CS_LOSS(WALK_UNREAD, "walk_unread", 1, "goroutines that changed or could not be read while walking") \
+	CS_LOSS(NO_MEMORY, "no_memory", 0, "records or details for which the analysis had no memory")
 
 enum cs_loss {
 #define CS_LOSS_ENUM(id, name, exact, text) CS_LOSS_##id,

@@ -48,12 +48,12 @@ struct dist {
 struct channel {
 	uint32_t pid;
 	uint64_t addr;
-	uint32_t generation; /* 1, 2, … per pid and address */
+	uint32_t generation; /* 1, 2, … per pid and address; numbers may be skipped once channels were evicted */
 	uint64_t elem_type;  /* address of its descriptor in the process, 0: unknown */
 	uint32_t elem_size;
 	uint32_t capacity;
 	bool capacity_known; /* false until the first event that could read the header */
-	bool made_before_attach;
+	bool made_before_attach; /* its make was not seen, and the address held no channel before */
 	bool timer;
 	uint64_t made_at_ns; /* monotonic; of the first event if made_before_attach */
 	uint64_t stack_made; /* 0: unknown */
@@ -68,8 +68,8 @@ struct channel {
 	uint32_t length, length_max;
 	double saturation; /* 0..1: share of its observed life with length == capacity; unbuffered: with a sender parked */
 	struct dist queue; /* time values lay in the buffer; 0 for direct handoffs */
-	uint64_t closed_at_ns; /* 0: open */
-	uint64_t stack_closed;
+	uint64_t closed_at_ns; /* 0: open; of the first sign of it if the close itself was not seen */
+	uint64_t stack_closed; /* 0: unknown */
 	uint64_t closed_by_goid;
 	bool closed;
 	enum chan_end ended;
@@ -86,7 +86,8 @@ struct waiter {
 	uint8_t kind;		/* CS_PARK_SEND, CS_PARK_RECV, CS_PARK_SELECT */
 	uint64_t stack;
 	const struct channel *chan; /* NULL: nil channel, or a select */
-	uint32_t nr_cases;	/* of a select; 0 cases: for ever */
+	uint32_t nr_cases;	/* of a select: those known, in cases[] */
+	uint64_t nr_cases_announced; /* of a select: how many it waits on; 0: for ever. More than nr_cases: some were lost */
 	const struct waiter_case {
 		const struct channel *chan;
 		bool send;
@@ -117,7 +118,8 @@ struct select_stat {
 		const struct channel *chan;
 		bool send;
 		uint64_t taken;
-	} *cases; /* those seen: taken, or waited on; in no particular order */
+	} *cases; /* those seen: taken, or waited on; in no particular order. chan->addr is 0 for evicted
+		   * ones: then it is the sum of their channel_group */
 };
 
 enum panic_kind { PANIC_SEND_ON_CLOSED, PANIC_CLOSE_OF_CLOSED, PANIC_CLOSE_OF_NIL };
@@ -141,6 +143,8 @@ void world__processes(const struct world *w, bool (*fn)(void *ctx, const struct 
 void world__channels(const struct world *w, bool (*fn)(void *ctx, const struct channel *c), void *ctx);
 void world__evicted(const struct world *w, bool (*fn)(void *ctx, const struct channel_group *g), void *ctx);
 void world__waiters(const struct world *w, bool (*fn)(void *ctx, const struct waiter *wt), void *ctx);
+/* The same of goroutines that were parked when their process ended; since_ns to the process's ended_at_ns. */
+void world__waiters_at_exit(const struct world *w, bool (*fn)(void *ctx, const struct waiter *wt), void *ctx);
 void world__stack_stats(const struct world *w, bool (*fn)(void *ctx, const struct stack_stat *s), void *ctx);
 void world__selects(const struct world *w, bool (*fn)(void *ctx, const struct select_stat *s), void *ctx);
 void world__panics(const struct world *w, bool (*fn)(void *ctx, const struct panic_info *p), void *ctx);
