@@ -35,8 +35,10 @@ __attribute__((format(printf, 3, 4))) int diag_fail(struct diag *d, int err, con
 __attribute__((format(printf, 4, 5))) int diag_fail_status(struct diag *d, enum exit_status status, int err,
 							   const char *fmt, ...);
 
-#ifdef __clang_analyzer__
-/* Static analysis sees one file at a time; this tells it that what comes back is err, never 0. */
+/*
+ * A compiler sees one file at a time. What comes back is err itself, so that it knows: after
+ * `return diag_fail(d, -EINVAL, …)` a caller's results are not used uninitialised.
+ */
 #define diag_fail(d, err, ...)                             \
 	__extension__({                                    \
 		int err_ = (err);                          \
@@ -49,7 +51,6 @@ __attribute__((format(printf, 4, 5))) int diag_fail_status(struct diag *d, enum 
 		(void)(diag_fail_status)((d), (status), err_, __VA_ARGS__); \
 		err_;                                                       \
 	})
-#endif
 
 /* Sets the line that says what to do, unless there is one. d may be NULL. */
 __attribute__((format(printf, 2, 3))) void diag_hint(struct diag *d, const char *fmt, ...);
