@@ -76,6 +76,12 @@ $(O)/libpure.a: $(PURE_OBJS)
 $(O)/libtestable.a: $(TESTABLE_OBJS)
 	$(call say,AR,$@)rm -f $@ && $(AR) rcs $@ $^
 
+# The flame graph's style sheet and script as string literals, a line each.
+$(O)/gen/%.inc: user/sink/%
+	@mkdir -p $(@D)
+	$(call say,EMBED,$@)sed 's/\\/\\\\/g; s/"/\\"/g; s/^/"/; s/$$/\\n"/' $< > $@
+$(O)/user/sink/flame_svg.o: $(O)/gen/flame.css.inc $(O)/gen/flame.js.inc
+
 $(O)/%.o: %.c
 	@mkdir -p $(@D)
 	$(call say,CC,$@)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<

@@ -175,7 +175,19 @@ void grid__layout(struct grid *t, unsigned int width)
 	}
 }
 
-static void put_cell(FILE *out, const struct grid_column *c, const char *text, bool last)
+/* A line in the making: spaces are owed until something follows them, so that no line ends with some. */
+struct line {
+	FILE *out;
+	unsigned int owed;
+};
+
+static void pay(struct line *l)
+{
+	fprintf(l->out, "%*s", (int)l->owed, "");
+	l->owed = 0;
+}
+
+static void put_cell(struct line *l, const struct grid_column *c, const char *text, bool alert)
 {
 	char cut[GRID_CELL_SZ];
 	unsigned int pad;
@@ -185,48 +197,51 @@ static void put_cell(FILE *out, const struct grid_column *c, const char *text, b
 	else
 		text_cut_end(cut, sizeof(cut), text, c->width);
 	pad = c->width - text_columns(cut);
-	if (c->right)
-		fprintf(out, "%*s%s", (int)pad, "", cut);
-	else
-		fprintf(out, "%s%*s", cut, last ? 0 : (int)pad, "");
+	l->owed += c->right ? pad : 0;
+	if (cut[0]) {
+		pay(l);
+		fprintf(l->out, "%s%s%s", style_alert(alert), cut, style_off(alert));
+	}
+	l->owed += c->right ? 0 : pad;
 }
 
 static void print_group_headings(const struct grid *t, FILE *out)
 {
 	const struct grid_column *c = first_shown(t), *next;
-	unsigned int owed = 0; /* spaces not yet written, so that no line ends with some */
+	struct line l = { .out = out };
 
 	for (; c; c = next) {
 		unsigned int width = group_width(t, c, &next), len = (unsigned int)strlen(c->group);
 
-		if (len)
-			fprintf(out, "%*s%s", (int)owed, "", c->group);
-		owed = len ? width - len + GAP : owed + width + GAP;
+		if (len) {
+			pay(&l);
+			fputs(c->group, out);
+		}
+		l.owed += width - len + GAP;
 	}
 	putc('\n', out);
 }
 
 static void print_names(const struct grid *t, FILE *out)
 {
+	struct line l = { .out = out };
+
 	for (const struct grid_column *c = first_shown(t); c; c = next_shown(t, c)) {
-		put_cell(out, c, c->name, !next_shown(t, c));
-		fprintf(out, "%*s", (int)gap_after(t, c), "");
+		put_cell(&l, c, c->name, false);
+		l.owed += gap_after(t, c);
 	}
 	putc('\n', out);
 }
 
 static void print_row(const struct grid *t, FILE *out, size_t row)
 {
+	struct line l = { .out = out };
 	char cell[GRID_CELL_SZ];
 
 	for (const struct grid_column *c = first_shown(t); c; c = next_shown(t, c)) {
 		t->cell(t->ctx, row, (size_t)(c - t->columns), cell);
-		bool alert = t->color && c->alert && cell[0];
-
-		fputs(style_alert(alert), out);
-		put_cell(out, c, cell, !next_shown(t, c));
-		fputs(style_off(alert), out);
-		fprintf(out, "%*s", (int)gap_after(t, c), "");
+		put_cell(&l, c, cell, t->color && c->alert);
+		l.owed += gap_after(t, c);
 	}
 	putc('\n', out);
 }

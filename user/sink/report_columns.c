@@ -20,9 +20,9 @@
 static const struct grid_column report_columns[NR_REPORT_COLUMNS] = {
 	[COL_PID] = { "", "PID", 1, .right = true },
 	[COL_MADE_AT] = { "", "MADE AT", 0, 14, .cut_start = true },
-	[COL_FUNCTION] = { "", "BY FUNCTION", 13, 12 },
-	[COL_TYPE] = { "", "TYPE", 5, 10 },
-	[COL_ADDRESS] = { "", "ADDRESS", 12 },
+	[COL_FUNCTION] = { "", "BY FUNCTION", 14, 12 },
+	[COL_TYPE] = { "", "CHAN OF", 5, 9 },
+	[COL_ADDRESS] = { "", "ADDRESS", 13 },
 	[COL_NR_CHANNELS] = { "", "CHANS", 1, .right = true },
 	[COL_BLOCKED_SEND] = { "BLOCKED", "send", 0, .right = true, .alert = true },
 	[COL_BLOCKED_RECV] = { "BLOCKED", "recv", 0, .right = true, .alert = true },
@@ -30,15 +30,15 @@ static const struct grid_column report_columns[NR_REPORT_COLUMNS] = {
 	[COL_WAITED_RECV] = { "WAITED", "recv", 2, .right = true },
 	[COL_SENT] = { "VALUES", "sent", 3, .right = true },
 	[COL_RECEIVED] = { "VALUES", "recvd", 3, .right = true },
-	[COL_MISSED_SEND] = { "MISSED", "send", 15, .right = true },
-	[COL_MISSED_RECV] = { "MISSED", "recv", 14, .right = true },
+	[COL_MISSED_SEND] = { "MISSED", "send", 16, .right = true },
+	[COL_MISSED_RECV] = { "MISSED", "recv", 15, .right = true },
 	[COL_CAPACITY] = { "BUFFER", "cap", 4, .right = true },
 	[COL_LENGTH] = { "BUFFER", "len", 8, .right = true },
-	[COL_LENGTH_MAX] = { "BUFFER", "max", 9, .right = true },
+	[COL_LENGTH_MAX] = { "BUFFER", "max", 11, .right = true },
 	[COL_FULL] = { "BUFFER", "full", 6, .right = true },
-	[COL_QUEUE_MEAN] = { "IN QUEUE", "mean", 10, .right = true },
-	[COL_QUEUE_P99] = { "IN QUEUE", "p99", 10, .right = true },
-	[COL_CLOSED] = { "", "CLOSED BY", 11, 10, .cut_start = true },
+	[COL_QUEUE_MEAN] = { "IN QUEUE", "mean", 12, .right = true },
+	[COL_QUEUE_P99] = { "IN QUEUE", "p99", 9, .right = true },
+	[COL_CLOSED] = { "", "CLOSED BY", 10, 10, .cut_start = true },
 };
 
 static void put_count(char ret[GRID_CELL_SZ], uint64_t n)
@@ -90,19 +90,16 @@ static void put_function(const struct report_columns *rc, const struct channel *
 static void put_type(const struct report_columns *rc, const struct channel *c, char ret[GRID_CELL_SZ])
 {
 	const char *name = c->elem_type ? symbolizer__type(rc->in->sym, c->pid, c->elem_type) : NULL;
-	char raw[GRID_CELL_SZ];
 
-	if (name)
-		snprintf(raw, sizeof(raw), "chan %s", frames_short_function(name));
-	else
-		snprintf(raw, sizeof(raw), c->timer ? "chan time.Time" : "chan ?");
-	text_clean(ret, GRID_CELL_SZ, raw);
+	if (!name)
+		name = c->timer ? "time.Time" : "?";
+	text_clean(ret, GRID_CELL_SZ, frames_short_function(name));
 }
 
-/* A folded row stands for many ended channels; only single ones have an address to look for elsewhere. */
+/* Only single channels have an address to look for elsewhere; one without creation site is named by it already. */
 static void put_address(const struct report_row *row, char ret[GRID_CELL_SZ])
 {
-	if (row->nr_channels == 1 && !row->folded)
+	if (row->nr_channels == 1 && !row->folded && row->chan->stack_made)
 		snprintf(ret, GRID_CELL_SZ, "0x%" PRIx64, row->chan->addr);
 }
 

@@ -44,7 +44,8 @@ static void put_identity(struct json_report *r, const struct channel *c)
 	put_element(r, c);
 	json_report_place(r, "made_by", c->pid, c->stack_made);
 	json_bool(&r->j, "made_before_attach", c->made_before_attach);
-	put_time(r, "made_at_ns", c->made_at_ns);
+	put_time(r, "made_at_ns", c->made_before_attach ? 0 : c->made_at_ns);
+	put_time(r, "first_seen_at_ns", c->made_at_ns);
 	json_report_stack(r, "stack_made", c->pid, c->stack_made);
 	json_bool(&r->j, "timer", c->timer);
 }

@@ -115,7 +115,7 @@ static void print_since(struct section *s, const struct parked_group *g)
 	if (first->since_before_attach && last->since_before_attach)
 		fprintf(s->out, "since before attach, more than %s", longest);
 	else if (first->since_before_attach)
-		fprintf(s->out, "since %s ago, some since before attach", shortest);
+		fprintf(s->out, "for %s or longer, some since before attach", shortest);
 	else if (parked_for(s, first) == parked_for(s, last))
 		fprintf(s->out, "for %s", longest);
 	else
