@@ -134,3 +134,20 @@ func leak(beforeStart bool) []*leakTruth {
 	}
 	return all
 }
+
+//go:noinline
+func crowded(c, quit chan int) {
+	select {
+	case <-c:
+	case <-quit:
+	}
+}
+
+// startCrowd is what a server with a great many idle connections looks like: all wait for one channel, and each
+// for one of its own.
+func startCrowd(n int) {
+	quit := make(chan int)
+	for i := 0; i < n; i++ {
+		go crowded(make(chan int), quit)
+	}
+}

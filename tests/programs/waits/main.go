@@ -170,9 +170,11 @@ func rangeOfWaits(rounds int) (sum int64) {
 func main() {
 	now := flag.Bool("now", false, "do not wait for the start signal")
 	rounds := flag.Int("n", 1, "how often every wait time is waited for")
+	crowd := flag.Int("crowd", 0, "as many more goroutines that are never woken, before the start signal")
 	hold := flag.Bool("hold", false, "after printing, stay until SIGTERM")
 	flag.Parse()
 	early := leak(true)
+	startCrowd(*crowd)
 	gate.Wait(*now)
 
 	var all sync.WaitGroup
@@ -193,6 +195,7 @@ func main() {
 	checks.Print("waits", map[string]interface{}{
 		"waits":         truths,
 		"still_blocked": append(early, late...),
+		"crowd":         *crowd,
 	})
 	if *hold {
 		term := make(chan os.Signal, 1)
