@@ -12,16 +12,16 @@
 enum probe_cost { COST_NOP, COST_EMULATED, COST_SINGLE_STEP };
 
 struct plan_site {
-	uint64_t va;		/* in the file's terms */
-	uint64_t off;		/* file offset, what a uprobe takes */
-	const char *function;	/* borrowed from the image */
-	uint64_t function_va;	/* its entry */
-	char insn[64];		/* disassembly: "call runtime.send" */
-	uint8_t bytes[16];	/* the instruction as in the file, to check that no probe was left behind */
-	uint8_t insn_sz;	/* bytes */
+	uint64_t va;	      /* in the file's terms */
+	uint64_t off;	      /* file offset, what a uprobe takes */
+	const char *function; /* borrowed from the image */
+	uint64_t function_va; /* its entry */
+	char insn[64];	      /* disassembly: "call runtime.send" */
+	uint8_t bytes[16];    /* the instruction as in the file, to check that no probe was left behind */
+	uint8_t insn_sz;      /* bytes */
 	enum probe_cost cost;
-	bool wait_mode;		/* probed in mode wait, too */
-	struct cs_site site;	/* layout is 0: the attacher fills it in */
+	bool wait_mode;	     /* probed in mode wait, too */
+	struct cs_site site; /* layout is 0: the attacher fills it in */
 };
 
 struct plan {
@@ -49,7 +49,7 @@ void loc_text(const struct cs_loc *loc, char *buf, size_t buf_sz);
 /* What an operation costs by this plan: traps hit on its usual path, by operation. */
 struct plan_traps {
 	const char *operation; /* "send, buffered", … */
-	unsigned int emulated, single_step;
+	unsigned int nop, emulated, single_step;
 };
 size_t plan__traps(const struct plan *p, enum capture_mode mode, struct plan_traps *ret, size_t max);
 
