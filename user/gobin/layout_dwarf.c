@@ -16,6 +16,13 @@
 
 #define MAX_TYPE_DEPTH 16
 
+/*
+ * A program without a select of several cases has no scase in its DWARF, and nothing will read one there. The two
+ * words {c, elem} are what the compiler stores: walkSelectCases in
+ * https://github.com/golang/go/blob/go1.17/src/cmd/compile/internal/walk/select.go
+ */
+#define SCASE_SZ 16
+
 enum type_id { T_HCHAN, T_G, T_M, T_SUDOG, T_SCASE, NR_TYPES };
 
 static const char *const type_names[NR_TYPES] = {
@@ -221,7 +228,8 @@ static void store(struct cs_layout *layout, size_t into, uint64_t value)
 	memcpy((char *)layout + into, &v, sizeof(v));
 }
 
-static int fill_fields(const struct image *img, Dwarf_Die types[NR_TYPES], struct cs_layout *ret, struct diag *d)
+static int fill_fields(const struct image *img, Dwarf_Die types[NR_TYPES], const bool have[NR_TYPES],
+		       struct cs_layout *ret, struct diag *d)
 {
 	uint64_t g_end = 0;
 
@@ -229,6 +237,8 @@ static int fill_fields(const struct image *img, Dwarf_Die types[NR_TYPES], struc
 		const struct field *f = &fields[i];
 		uint64_t offset = CS_NO_FIELD;
 
+		if (!have[f->type])
+			continue;
 		if (!field_offset(&types[f->type], f, &offset) && !f->optional)
 			return diag_fail(d, -EINVAL, "the DWARF of %s has no field %s.%s", image__path(img),
 					 type_names[f->type], f->member);
@@ -243,9 +253,11 @@ static int fill_fields(const struct image *img, Dwarf_Die types[NR_TYPES], struc
 	return 0;
 }
 
-static int fill_sizes(const struct image *img, Dwarf_Die types[NR_TYPES], struct cs_layout *ret, struct diag *d)
+static int fill_sizes(const struct image *img, Dwarf_Die types[NR_TYPES], const bool have[NR_TYPES],
+		      struct cs_layout *ret, struct diag *d)
 {
-	int hchan_sz = dwarf_bytesize(&types[T_HCHAN]), scase_sz = dwarf_bytesize(&types[T_SCASE]);
+	int hchan_sz = dwarf_bytesize(&types[T_HCHAN]);
+	int scase_sz = have[T_SCASE] ? dwarf_bytesize(&types[T_SCASE]) : SCASE_SZ;
 
 	if (hchan_sz <= 0 || hchan_sz >= CS_NO_FIELD || scase_sz <= 0 || scase_sz >= CS_NO_FIELD ||
 	    ret->g_size > dwarf_bytesize(&types[T_G]))
@@ -270,11 +282,11 @@ int layout_from_dwarf(const struct image *img, struct cs_layout *ret, struct dia
 	if (!nr)
 		return diag_fail(d, -ENOENT, "%s has no DWARF of Go's runtime", image__path(img));
 	for (int i = 0; i < NR_TYPES; i++)
-		if (!have[i])
+		if (!have[i] && i != T_SCASE)
 			return diag_fail(d, -EINVAL, "the DWARF of %s lacks %s", image__path(img), type_names[i]);
-	err = fill_fields(img, types, &layout, d);
+	err = fill_fields(img, types, have, &layout, d);
 	if (!err)
-		err = fill_sizes(img, types, &layout, d);
+		err = fill_sizes(img, types, have, &layout, d);
 	if (!err)
 		*ret = layout;
 	return err;
