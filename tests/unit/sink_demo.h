@@ -5,14 +5,14 @@
 
 #include "unit/sink_fixture.h"
 
-#define JOBS   UINT64_C(0xc000010000) /* pool.Job, 4: full, and its sender parked to the end */
-#define DONE   UINT64_C(0xc000020000) /* struct {}, 0: three receivers parked to the end */
-#define BATCH  UINT64_C(0xc000030000) /* int, 1: closed by main.stop, then sent to */
-#define OLDER  UINT64_C(0xc000040000) /* made before attach */
+#define JOBS UINT64_C(0xc000010000)  /* pool.Job, 4: full, and its sender parked to the end */
+#define DONE UINT64_C(0xc000020000)  /* struct {}, 0: three receivers parked to the end */
+#define BATCH UINT64_C(0xc000030000) /* int, 1: closed by main.stop, then sent to */
+#define OLDER UINT64_C(0xc000040000) /* made before attach */
 
 #define SUBMIT STACK(0x100, 0x201, 0x200)
 #define WORKER STACK(0, 0x101, 0x202)
-#define MERGE  STACK(0x101, 0x204, 0x200)
+#define MERGE STACK(0x101, 0x204, 0x200)
 
 static void demo_make(struct fixture *f)
 {
@@ -27,7 +27,8 @@ static void demo_jobs(struct fixture *f)
 	FEED(f, 5, 1, .kind = CS_SEND_DIRECT, .chan = JOBS, .cap = 4, .aux = 10, .stack = SUBMIT);
 	FEED(f, 5.1, 10, .kind = CS_WAKE_RECV, .chan = JOBS, .cap = 4, .flags = CS_F_OK, .stack = WORKER);
 	for (__u32 n = 1; n <= 4; n++)
-		FEED(f, 5 + n, 1, .kind = CS_SEND_BUFFERED, .chan = JOBS, .cap = 4, .len = n, .aux = 0x11, .stack = SUBMIT);
+		FEED(f, 5 + n, 1, .kind = CS_SEND_BUFFERED, .chan = JOBS, .cap = 4, .len = n, .aux = 0x11,
+		     .stack = SUBMIT);
 	FEED(f, 10, 1, .kind = CS_PARK_SEND, .chan = JOBS, .cap = 4, .len = 4, .aux = 0x11, .stack = SUBMIT);
 	FEED(f, 30, 10, .kind = CS_RECV_DIRECT, .chan = JOBS, .cap = 4, .len = 4, .aux = 1, .stack = WORKER);
 	FEED(f, 30.1, 1, .kind = CS_WAKE_SEND, .chan = JOBS, .cap = 4, .len = 4, .flags = CS_F_OK, .stack = SUBMIT);

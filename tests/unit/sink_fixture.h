@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/cleanup.h"
 #include "sink/sink.h"
@@ -17,7 +18,8 @@
 /* --- symbols --- */
 
 /* A name that tries everything at once; tests may point it elsewhere. */
-static const char *hostile = "evil.<script>alert('x')</script>]]>\"&;\n\t\x1b[31m\xff\xfe\xe2\x80\xae" "abc";
+static const char *hostile = "evil.<script>alert('x')</script>]]>\"&;\n\t\x1b[31m\xff\xfe\xe2\x80\xae"
+			     "abc";
 
 struct fake_pc {
 	uint64_t pc;
@@ -66,7 +68,9 @@ size_t symbolizer__stack(struct symbolizer *s, uint32_t pid, const uint64_t *pcs
 
 		fake_unknown += !f;
 		ret[used++] = (struct sym_frame){
-			.function = !f ? "" : f->function ? f->function : hostile,
+			.function = !f		  ? ""
+				    : f->function ? f->function
+						  : hostile,
 			.file = f ? f->file : "",
 			.line = f ? f->line : 0,
 			.pc = pcs[i],
@@ -120,11 +124,11 @@ uint64_t symbolizer__nr_unknown(const struct symbolizer *s)
 
 /* --- a world --- */
 
-#define MS	 UINT64_C(1000000)
-#define SEC	 (1000 * MS)
-#define T0	 (100 * SEC)
-#define WALL0	 (UINT64_C(1700000000) * SEC) /* 2023-11-14 22:13:20 UTC */
-#define THE_PID	 1234
+#define MS UINT64_C(1000000)
+#define SEC (1000 * MS)
+#define T0 (100 * SEC)
+#define WALL0 (UINT64_C(1700000000) * SEC) /* 2023-11-14 22:13:20 UTC */
+#define THE_PID 1234
 
 /* Stack ids are the program counters that are not in the runtime, innermost first, 12 bits each. */
 #define STACK(runtime_pc, a, b) ((uint64_t)(runtime_pc) << 24 | (uint64_t)(a) << 12 | (b))
@@ -158,6 +162,7 @@ static void fixture_begin(struct fixture *f, enum capture_mode mode)
 	*f = (struct fixture){ .w = world__new(NULL) };
 	assert_non_null(f->w);
 	setenv("TZ", "UTC", 1);
+	tzset();
 	fake_unknown = 0;
 	f->feed = world__feed(f->w);
 	f->in.world = f->w;
@@ -237,10 +242,31 @@ static void assert_python(const char *program, const struct output *o)
 	assert_int_equal(pclose(p), 0);
 }
 
-#define PYTHON_CLEAN_TEXT                                                  \
-	"import sys, unicodedata\n"                                        \
-	"t = sys.stdin.buffer.read().decode(\"utf-8\")\n"                  \
-	"bad = [c for c in t if c != \"\\n\" and unicodedata.category(c) in (\"Cc\", \"Cf\", \"Cs\", \"Zl\", \"Zp\")]\n" \
+/* The same as a file of tests/golden, which UPDATE_GOLDEN=1 (environment) writes anew. */
+static void assert_golden(const char *name, const struct output *o)
+{
+	char path[256], golden[16384];
+	const char *mode = getenv("UPDATE_GOLDEN") ? "w+" : "r";
+	auto_file FILE *f = NULL;
+	size_t n;
+
+	snprintf(path, sizeof(path), "tests/golden/%s", name);
+	f = fopen(path, mode);
+	assert_non_null(f);
+	if (mode[0] == 'w') {
+		assert_int_equal(fwrite(o->text, 1, o->len, f), o->len);
+		rewind(f);
+	}
+	n = fread(golden, 1, sizeof(golden) - 1, f);
+	golden[n] = '\0';
+	assert_string_equal(o->text, golden);
+}
+
+#define PYTHON_CLEAN_TEXT                                                                                      \
+	"import sys, unicodedata\n"                                                                            \
+	"t = sys.stdin.buffer.read().decode(\"utf-8\")\n"                                                      \
+	"bad = [c for c in t if c != \"\\n\" and unicodedata.category(c) in (\"Cc\", \"Cf\", \"Cs\", \"Zl\", " \
+	"\"Zp\")]\n"                                                                                           \
 	"sys.exit(repr(bad) if bad else 0)\n"
 
 #endif

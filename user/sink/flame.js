@@ -7,7 +7,7 @@
 
 	const script = document.currentScript;
 	const svg = (script && script.closest("svg")) || document.documentElement;
-	const MARGIN = 10, PAD = 4, MIN_CHARS = 3;
+	const MARGIN = 10, PAD = 4, MIN_CHARS = 3, GAP_FROM = 2;
 
 	const boxes = Array.from(svg.querySelectorAll(".f"), function (g) {
 		const lines = g.querySelector("title").textContent.split("\n");
@@ -62,7 +62,7 @@
 			return;
 		const x = above ? MARGIN : MARGIN + (b.x - zoomed.x) * scale;
 		b.rect.setAttribute("x", x.toFixed(2));
-		b.rect.setAttribute("width", w.toFixed(2));
+		b.rect.setAttribute("width", (w > GAP_FROM ? w - 1 : w).toFixed(2));
 		b.text.setAttribute("x", (x + PAD).toFixed(2));
 		b.text.textContent = fit(b.name, w);
 	}
@@ -133,7 +133,7 @@
 			reached = end(b);
 		}
 		svg.classList.toggle("searching", term !== "");
-		matched.textContent = term ? "matches: " + percent(sum, all.v) + " in " + covered.length +
+		matched.textContent = term ? "matches: " + percent(sum, all.v) + " of all in " + covered.length +
 			(covered.length === 1 ? " box" : " boxes") : "";
 		reset.disabled = zoomed === all && !term;
 	}
@@ -154,7 +154,7 @@
 		case "ArrowUp":
 			return shown.find((o) => o.depth === b.depth - 1 && contains(o, b));
 		case "ArrowDown":
-			return nearest(shown.filter((o) => o.depth === Math.max(b.depth + 1, 0) && contains(b, o)), (o) => -o.v);
+			return nearest(shown.filter((o) => o.depth === b.depth + 1 && contains(b, o)), (o) => -o.v);
 		case "ArrowLeft":
 			return nearest(shown.filter((o) => o.depth === b.depth && o.x < b.x), (o) => -o.x);
 		default:

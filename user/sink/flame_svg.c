@@ -33,6 +33,7 @@ static const char flame_js[] =
 #define BOX 18
 #define CHAR_WIDTH 7.3 /* of the font's 12 px; the script measures it */
 #define TEXT_PAD 4
+#define GAP_FROM 2 /* boxes wider than this leave a gap to the next */
 #define MIN_CHARS 3
 #define MIN_SHARE_OF 2000 /* boxes below 0.05 % of the total are not drawn */
 #define NR_HUES 8
@@ -151,7 +152,8 @@ static void put_box(const struct flame *f, const struct flame_node *n)
 	/* The whole name, however long. */
 	text_put_xml(f->out, n->nr_merged || !n->name ? name : n->name);
 	fprintf(f->out, "\n%s, %.2f%% of all</title>", value, total ? 100.0 * (double)n->value / (double)total : 0);
-	fprintf(f->out, "<rect x=\"%.2f\" y=\"%" PRIu32 "\" width=\"%.2f\" height=\"%d\" rx=\"2\"/>", x, y, width, BOX);
+	fprintf(f->out, "<rect x=\"%.2f\" y=\"%" PRIu32 "\" width=\"%.2f\" height=\"%d\" rx=\"2\"/>", x, y,
+		width > GAP_FROM ? width - 1 : width, BOX);
 	fprintf(f->out, "<text x=\"%.2f\" y=\"%" PRIu32 "\">", x + TEXT_PAD, y + 13);
 	text_put_xml(f->out, cut);
 	fputs("</text></g>\n", f->out);

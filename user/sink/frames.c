@@ -107,19 +107,19 @@ const char *frames_short_function(const char *function)
 
 void frames_json_place(struct json_out *j, const char *name, const struct sym_frame *f)
 {
-	json_open(j, name, '{');
-	json_string(j, "function", f->function);
-	json_string(j, "file", f->file);
-	json_uint(j, "line", f->line);
-	json_pointer(j, "pc", f->pc);
-	json_bool(j, "inlined", f->inlined);
-	json_close(j, '}');
+	json_out__open(j, name, '{');
+	json_out__string(j, "function", f->function);
+	json_out__string(j, "file", f->file);
+	json_out__uint(j, "line", f->line);
+	json_out__pointer(j, "pc", f->pc);
+	json_out__bool(j, "inlined", f->inlined);
+	json_out__close(j, '}');
 }
 
 void frames_json_stack(struct json_out *j, const char *name, const struct sym_frame *f, size_t nr)
 {
-	json_open(j, name, '[');
+	json_out__open(j, name, '[');
 	for (size_t i = 0; i < nr; i++)
 		frames_json_place(j, NULL, &f[i]);
-	json_close(j, ']');
+	json_out__close(j, ']');
 }

@@ -45,7 +45,7 @@ static void put_name(struct json_out *j, const char *name)
 	}
 }
 
-void json_open(struct json_out *j, const char *name, char bracket)
+void json_out__open(struct json_out *j, const char *name, char bracket)
 {
 	put_name(j, name);
 	putc_unlocked(bracket, j->out);
@@ -53,7 +53,7 @@ void json_open(struct json_out *j, const char *name, char bracket)
 	j->comma = false;
 }
 
-void json_close(struct json_out *j, char bracket)
+void json_out__close(struct json_out *j, char bracket)
 {
 	j->depth--;
 	if (j->lines && j->comma && j->depth < 2)
@@ -62,23 +62,23 @@ void json_close(struct json_out *j, char bracket)
 	j->comma = true;
 }
 
-void json_string(struct json_out *j, const char *name, const char *s)
+void json_out__string(struct json_out *j, const char *name, const char *s)
 {
 	if (!s) {
-		json_null(j, name);
+		json_out__null(j, name);
 		return;
 	}
 	put_name(j, name);
 	put_string(j->out, s);
 }
 
-void json_uint(struct json_out *j, const char *name, uint64_t n)
+void json_out__uint(struct json_out *j, const char *name, uint64_t n)
 {
 	put_name(j, name);
 	fprintf(j->out, "%" PRIu64, n);
 }
 
-void json_double(struct json_out *j, const char *name, double x)
+void json_out__double(struct json_out *j, const char *name, double x)
 {
 	put_name(j, name);
 	/* A locale may have a decimal comma; six decimals as an integer never do. */
@@ -91,19 +91,19 @@ void json_double(struct json_out *j, const char *name, double x)
 	fprintf(j->out, "%" PRIu64 ".%06" PRIu64, millionths / 1000000, millionths % 1000000);
 }
 
-void json_bool(struct json_out *j, const char *name, bool b)
+void json_out__bool(struct json_out *j, const char *name, bool b)
 {
 	put_name(j, name);
 	fputs(b ? "true" : "false", j->out);
 }
 
-void json_null(struct json_out *j, const char *name)
+void json_out__null(struct json_out *j, const char *name)
 {
 	put_name(j, name);
 	fputs("null", j->out);
 }
 
-void json_pointer(struct json_out *j, const char *name, uint64_t address)
+void json_out__pointer(struct json_out *j, const char *name, uint64_t address)
 {
 	put_name(j, name);
 	fprintf(j->out, "\"0x%" PRIx64 "\"", address);

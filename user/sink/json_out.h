@@ -19,13 +19,13 @@ struct json_out {
 };
 
 /* In all of these name is the member's name in an object, NULL in an array or for the whole text. */
-void json_open(struct json_out *j, const char *name, char bracket); /* '{' or '[' */
-void json_close(struct json_out *j, char bracket);		    /* '}' or ']' */
-void json_string(struct json_out *j, const char *name, const char *s); /* NULL gives null */
-void json_uint(struct json_out *j, const char *name, uint64_t n);
-void json_double(struct json_out *j, const char *name, double x);
-void json_bool(struct json_out *j, const char *name, bool b);
-void json_null(struct json_out *j, const char *name);
-void json_pointer(struct json_out *j, const char *name, uint64_t address); /* "0x…" */
+void json_out__open(struct json_out *j, const char *name, char bracket); /* '{' or '[' */
+void json_out__close(struct json_out *j, char bracket);		    /* '}' or ']' */
+void json_out__string(struct json_out *j, const char *name, const char *s); /* NULL gives null */
+void json_out__uint(struct json_out *j, const char *name, uint64_t n);
+void json_out__double(struct json_out *j, const char *name, double x);
+void json_out__bool(struct json_out *j, const char *name, bool b);
+void json_out__null(struct json_out *j, const char *name);
+void json_out__pointer(struct json_out *j, const char *name, uint64_t address); /* "0x…" */
 
 #endif

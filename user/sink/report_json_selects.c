@@ -103,11 +103,11 @@ static void put_cases(struct json_report *r, const struct select_entry *e, size_
 			cases[nr_cases++] = e[i].stat->cases[k];
 	nr_cases = merge_cases(cases, nr_cases);
 	for (size_t i = 0; i < nr_cases; i++) {
-		json_open(&r->j, NULL, '{');
+		json_out__open(&r->j, NULL, '{');
 		json_report_channel(r, cases[i].chan);
-		json_string(&r->j, "direction", cases[i].send ? "send" : "receive");
-		json_uint(&r->j, "taken", cases[i].taken);
-		json_close(&r->j, '}');
+		json_out__string(&r->j, "direction", cases[i].send ? "send" : "receive");
+		json_out__uint(&r->j, "taken", cases[i].taken);
+		json_out__close(&r->j, '}');
 	}
 }
 
@@ -123,21 +123,21 @@ static void put_select(struct json_report *r, const struct select_entry *e, size
 		sum.wait_ns += e[i].stat->wait_ns;
 		sum.still_parked += e[i].stat->still_parked;
 	}
-	json_open(&r->j, NULL, '{');
-	json_uint(&r->j, "pid", sum.pid);
+	json_out__open(&r->j, NULL, '{');
+	json_out__uint(&r->j, "pid", sum.pid);
 	if (e->known)
 		frames_json_place(&r->j, "at", &e->at);
 	else
-		json_null(&r->j, "at");
-	json_uint(&r->j, "count", sum.count);
-	json_uint(&r->j, "default_taken", sum.default_taken);
-	json_uint(&r->j, "blocked", sum.blocked);
-	json_uint(&r->j, "wait_ns", sum.wait_ns);
-	json_uint(&r->j, "still_parked", sum.still_parked);
-	json_open(&r->j, "cases", '[');
+		json_out__null(&r->j, "at");
+	json_out__uint(&r->j, "count", sum.count);
+	json_out__uint(&r->j, "default_taken", sum.default_taken);
+	json_out__uint(&r->j, "blocked", sum.blocked);
+	json_out__uint(&r->j, "wait_ns", sum.wait_ns);
+	json_out__uint(&r->j, "still_parked", sum.still_parked);
+	json_out__open(&r->j, "cases", '[');
 	put_cases(r, e, nr);
-	json_close(&r->j, ']');
-	json_close(&r->j, '}');
+	json_out__close(&r->j, ']');
+	json_out__close(&r->j, '}');
 }
 
 void json_report_selects(struct json_report *r)
@@ -151,11 +151,11 @@ void json_report_selects(struct json_report *r)
 		r->err = -ENOMEM;
 	if (l.nr)
 		qsort(l.e, l.nr, sizeof(*l.e), compare_places);
-	json_open(&r->j, "selects", '[');
+	json_out__open(&r->j, "selects", '[');
 	for (size_t i = 0, end; i < l.nr && !r->err; i = end) {
 		for (end = i + 1; end < l.nr && compare_places(&l.e[i], &l.e[end]) == 0; end++)
 			;
 		put_select(r, &l.e[i], end - i);
 	}
-	json_close(&r->j, ']');
+	json_out__close(&r->j, ']');
 }

@@ -11,9 +11,9 @@
 static void put_uint_if(struct json_out *j, const char *name, bool known, uint64_t n)
 {
 	if (known)
-		json_uint(j, name, n);
+		json_out__uint(j, name, n);
 	else
-		json_null(j, name);
+		json_out__null(j, name);
 }
 
 static void put_header(struct json_out *j, const struct cs_event *e)
@@ -24,26 +24,26 @@ static void put_header(struct json_out *j, const struct cs_event *e)
 	put_uint_if(j, "capacity", known, e->cap);
 	put_uint_if(j, "element_size", known, e->elem_size);
 	if (known)
-		json_bool(j, "closed", e->flags & CS_F_CLOSED);
+		json_out__bool(j, "closed", e->flags & CS_F_CLOSED);
 	else
-		json_null(j, "closed");
+		json_out__null(j, "closed");
 }
 
 /* What only some kinds have. */
 static void put_details(struct json_out *j, const struct cs_event *e, const struct trace_words *w)
 {
 	if (w->direction)
-		json_string(j, "direction", w->direction);
+		json_out__string(j, "direction", w->direction);
 	if (w->blocked_in)
-		json_string(j, "blocked_in", w->blocked_in);
+		json_out__string(j, "blocked_in", w->blocked_in);
 	if (e->select_case != CS_NO_CASE)
-		json_uint(j, "select_case", e->select_case);
+		json_out__uint(j, "select_case", e->select_case);
 	if (e->kind == CS_PARK_SELECT)
-		json_uint(j, "cases", e->aux);
+		json_out__uint(j, "cases", e->aux);
 	if (trace_peer(e))
-		json_uint(j, "peer", trace_peer(e));
+		json_out__uint(j, "peer", trace_peer(e));
 	if (e->flags & CS_F_WALKED)
-		json_bool(j, "before_attach", true);
+		json_out__bool(j, "before_attach", true);
 }
 
 int sink_trace_json(FILE *out, const struct trace_line *line)
@@ -54,22 +54,22 @@ int sink_trace_json(FILE *out, const struct trace_line *line)
 
 	if (!w.op)
 		return 0;
-	json_open(&j, NULL, '{');
-	json_uint(&j, "time_ns", line->epoch_ns);
-	json_uint(&j, "pid", e->pid);
-	json_uint(&j, "tid", e->tid);
-	json_string(&j, "comm", line->comm);
-	json_uint(&j, "goroutine", e->goid);
-	json_string(&j, "op", w.op);
-	json_string(&j, "outcome", w.outcome);
+	json_out__open(&j, NULL, '{');
+	json_out__uint(&j, "time_ns", line->epoch_ns);
+	json_out__uint(&j, "pid", e->pid);
+	json_out__uint(&j, "tid", e->tid);
+	json_out__string(&j, "comm", line->comm);
+	json_out__uint(&j, "goroutine", e->goid);
+	json_out__string(&j, "op", w.op);
+	json_out__string(&j, "outcome", w.outcome);
 	if (e->chan)
-		json_pointer(&j, "channel", e->chan);
+		json_out__pointer(&j, "channel", e->chan);
 	else
-		json_null(&j, "channel");
+		json_out__null(&j, "channel");
 	put_header(&j, e);
 	put_details(&j, e, &w);
 	frames_json_stack(&j, "stack", line->stack, line->nr_frames);
-	json_close(&j, '}');
+	json_out__close(&j, '}');
 	putc('\n', out);
 	return ferror(out) ? -EIO : 0;
 }
