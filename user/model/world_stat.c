@@ -153,21 +153,28 @@ void select__sweep(struct world *w)
 	}
 }
 
+static bool panic_room(struct world *w)
+{
+	size_t nr_room = w->nr_panic_room ? 2 * w->nr_panic_room : 16;
+	struct panic_info *panics;
+
+	if (w->nr_panics < w->nr_panic_room)
+		return w->nr_panics < WORLD_MAX_PANICS;
+	panics = realloc(w->panics, nr_room * sizeof(*panics));
+	if (!panics)
+		return false;
+	w->panics = panics;
+	w->nr_panic_room = nr_room;
+	return true;
+}
+
 void panic__add(const struct op *op, enum panic_kind kind, struct chan *c, uint64_t stack)
 {
 	struct world *w = op->w;
 
-	if (w->nr_panics == w->nr_panic_room) {
-		size_t nr_room = w->nr_panic_room ? 2 * w->nr_panic_room : 16;
-		struct panic_info *panics =
-			w->nr_panics < WORLD_MAX_PANICS ? realloc(w->panics, nr_room * sizeof(*panics)) : NULL;
-
-		if (!panics) {
-			world_no_memory(w);
-			return;
-		}
-		w->panics = panics;
-		w->nr_panic_room = nr_room;
+	if (!panic_room(w)) {
+		world_no_memory(w);
+		return;
 	}
 	w->panics[w->nr_panics++] = (struct panic_info){
 		.pid = op->e->pid,
