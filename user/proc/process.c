@@ -140,8 +140,9 @@ static int fail_no_exe(pid_t pid, const struct stat_line *stat, int err, struct 
 		diag_hint(d, "run as root, or with CAP_SYS_PTRACE");
 		return -EPERM;
 	}
+	/* no memory any more, but not yet a zombie */
 	if (err == -ENOENT || err == -ESRCH)
-		return fail_no_process(pid, -ESRCH, d);
+		return diag_fail(d, -ESRCH, "process %d (%s): is ending", pid, stat->comm);
 	return diag_fail(d, err, "process %d (%s): cannot read /proc/%d/exe: %s", pid, stat->comm, pid, strerror(-err));
 }
 

@@ -14,9 +14,9 @@ struct process {
 	pid_t pid;
 	uint64_t started_at_ns; /* since boot (CLOCK_BOOTTIME), ns, in clock ticks' precision */
 	char comm[16];
-	char exe[4096];	     /* what /proc/PID/exe points to, as text */
-	char exe_path[64];   /* "/proc/PID/exe": opens the running image, whatever happened to the file */
-	dev_t dev;	     /* identity of the binary */
+	char exe[4096];	   /* what /proc/PID/exe points to, as text */
+	char exe_path[64]; /* "/proc/PID/exe": opens the running image, whatever happened to the file */
+	dev_t dev;	   /* identity of the binary */
 	ino_t ino;
 };
 

@@ -162,8 +162,8 @@ func main() {
 	go ship(enriched, done)
 	<-done
 
-	fmt.Printf("{\"program\":\"pipeline\",\"read\":%d,\"shipped\":%d,\"leaked\":%d,\"flushes\":%d}\n", read, shipped, timedOut,
-		flushes)
+	fmt.Printf("{\"program\":\"pipeline\",\"read\":%d,\"shipped\":%d,\"leaked\":%d,\"flushes\":%d}\n",
+		read, shipped, timedOut, flushes)
 	if read != shipped {
 		os.Exit(1)
 	}

@@ -261,7 +261,8 @@ func (t *tally) siteTruths() []siteTruth {
 	var all []siteTruth
 	for i := range t.sites {
 		s := &t.sites[i]
-		truth := siteTruth{MadeBy: s.madeBy, Via: s.via, ElementType: s.elem, Capacity: s.capacity, counts: s.counts}
+		truth := siteTruth{MadeBy: s.madeBy, Via: s.via, ElementType: s.elem, Capacity: s.capacity,
+			counts: s.counts}
 		if blockedIsKnown(siteID(i)) {
 			truth.SendsBlocked, truth.ReceivesBlocked = &s.sendsBlocked, &s.receivesBlocked
 		}
@@ -281,7 +282,8 @@ func (t *tally) selectTruths() []selectTruth {
 		}
 		for c, direction := range s.direction {
 			if direction != "" {
-				truth.Cases = append(truth.Cases, caseTruth{t.sites[s.channel[c]].madeBy, direction, s.taken[c]})
+				madeBy := t.sites[s.channel[c]].madeBy
+				truth.Cases = append(truth.Cases, caseTruth{madeBy, direction, s.taken[c]})
 			}
 		}
 		all = append(all, truth)
