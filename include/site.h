@@ -2,7 +2,7 @@
 /*
  * What user space tells the BPF program about each probed instruction and about each binary: the
  * meaning of a site, where its values are at that instruction, and the layout of the Go structures.
- * A probe's cookie is the index of its cs_site.
+ * A probe's cookie is the index of its cs_site, and in the upper half the number of the target (process).
  */
 #ifndef CHANSCOPE_SITE_H
 #define CHANSCOPE_SITE_H
@@ -11,6 +11,7 @@
 
 #define CS_MAX_SITES   4096 /* over all binaries */
 #define CS_MAX_LAYOUTS 256  /* binaries */
+#define CS_MAX_TARGETS 1024 /* processes; those of one binary share its sites */
 #define CS_MAX_SELECT_CASES 128 /* recorded of one parked select */
 
 /* General registers by their number in the instruction encoding of amd64: rax rcx rdx rbx rsp rbp rsi rdi r8..r15. */
@@ -83,7 +84,7 @@ struct cs_site {
 	struct cs_loc peer;
 	struct cs_loc ok;
 	struct cs_loc poll_order; /* selectgo's order0: 2n uint16, poll order first */
-	struct cs_loc nr_cases;
+	struct cs_loc nr_cases;   /* at SEND_PANIC: length of the scase array; may be missing */
 };
 
 _Static_assert(sizeof(struct cs_site) == 72, "struct cs_site is shared with BPF");
