@@ -46,7 +46,7 @@ static const struct fake_pc fake_pcs[] = {
 	{ 0x300, NULL, "/src/<&\"'>;\n.go", 1, NULL },
 };
 
-static const struct fake_pc *fake_find(uint64_t pc)
+static inline const struct fake_pc *fake_find(uint64_t pc)
 {
 	for (size_t i = 0; i < sizeof(fake_pcs) / sizeof(fake_pcs[0]); i++)
 		if (fake_pcs[i].pc == pc)
@@ -140,7 +140,7 @@ struct fixture {
 	uint64_t losses[CS_NR_LOSSES];
 };
 
-static void feed_process(struct fixture *f, uint32_t pid, const char *comm)
+static inline void feed_process(struct fixture *f, uint32_t pid, const char *comm)
 {
 	struct feed_process p = {
 		.pid = pid,
@@ -155,7 +155,7 @@ static void feed_process(struct fixture *f, uint32_t pid, const char *comm)
 	f->feed.ops->process(f->feed.ctx, &p);
 }
 
-static void fixture_begin(struct fixture *f, enum capture_mode mode)
+static inline void fixture_begin(struct fixture *f, enum capture_mode mode)
 {
 	struct feed_start start = { .wall_ns = WALL0, .mono_ns = T0, .mode = mode };
 
@@ -169,20 +169,20 @@ static void fixture_begin(struct fixture *f, enum capture_mode mode)
 	f->feed.ops->start(f->feed.ctx, &start);
 }
 
-static void fixture_end(struct fixture *f, uint64_t ns)
+static inline void fixture_end(struct fixture *f, uint64_t ns)
 {
 	if (f->feed.ops->losses)
 		f->feed.ops->losses(f->feed.ctx, f->losses);
 	f->feed.ops->end(f->feed.ctx, T0 + ns);
 }
 
-static void fixture_free(struct fixture *f)
+static inline void fixture_free(struct fixture *f)
 {
 	world__free(f->w);
 }
 
 /* An event `ns` after the start. The stack is announced with it; 0 for none. */
-static void feed_event(struct fixture *f, uint64_t ns, uint64_t goid, struct cs_event e)
+static inline void feed_event(struct fixture *f, uint64_t ns, uint64_t goid, struct cs_event e)
 {
 	uint64_t pcs[4];
 	uint32_t nr = 0;
@@ -214,7 +214,7 @@ struct output {
 	FILE *file;
 };
 
-static FILE *output_open(struct output *o)
+static inline FILE *output_open(struct output *o)
 {
 	free(o->text);
 	*o = (struct output){ 0 };
@@ -223,14 +223,14 @@ static FILE *output_open(struct output *o)
 	return o->file;
 }
 
-static void output_close(struct output *o)
+static inline void output_close(struct output *o)
 {
 	assert_int_equal(fclose(o->file), 0);
 	o->file = NULL;
 }
 
 /* No byte that could drive a terminal, and valid UTF-8 throughout: checked by python, not by our own code. */
-static void assert_python(const char *program, const struct output *o)
+static inline void assert_python(const char *program, const struct output *o)
 {
 	char command[1024];
 	FILE *p;
@@ -243,7 +243,7 @@ static void assert_python(const char *program, const struct output *o)
 }
 
 /* The same as a file of tests/golden, which UPDATE_GOLDEN=1 (environment) writes anew. */
-static void assert_golden(const char *name, const struct output *o)
+static inline void assert_golden(const char *name, const struct output *o)
 {
 	char path[256], golden[16384];
 	const char *mode = getenv("UPDATE_GOLDEN") ? "w+" : "r";

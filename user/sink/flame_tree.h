@@ -14,20 +14,20 @@
 struct flame_node {
 	const char *name; /* borrowed from the lines; NULL for the root and for merged boxes */
 	uint64_t value;
-	uint64_t x;	     /* values to the left of it */
-	uint32_t depth;	     /* 0: the root */
-	uint32_t parent;     /* index, FLAME_NO_NODE for the root */
-	uint32_t child;	     /* one of its children; FLAME_NO_NODE: none */
-	uint32_t sibling;    /* another child of its parent */
-	uint32_t nr_merged;  /* > 0: stands for that many boxes too small to see */
-	bool leaf;	     /* says what was waited for */
-	bool hidden;	     /* too small to see, or below such a one */
+	uint64_t x;	    /* values to the left of it */
+	uint32_t depth;	    /* 0: the root */
+	uint32_t parent;    /* index, FLAME_NO_NODE for the root */
+	uint32_t child;	    /* one of its children; FLAME_NO_NODE: none */
+	uint32_t sibling;   /* another child of its parent */
+	uint32_t nr_merged; /* > 0: stands for that many boxes too small to see */
+	bool leaf;	    /* says what was waited for */
+	bool hidden;	    /* too small to see, or below such a one */
 };
 
 struct flame_tree {
 	struct flame_node *nodes; /* [0] is the root; parents before their children */
 	uint32_t nr, room;
-	uint32_t depth;	      /* rows of boxes that are shown */
+	uint32_t depth;	       /* rows of boxes that are shown */
 	uint32_t nr_too_small; /* boxes that were merged or left out */
 };
 

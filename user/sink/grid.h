@@ -13,14 +13,14 @@
 #define GRID_CELL_SZ 256
 
 struct grid_column {
-	const char *group;	 /* heading over neighbouring columns with the same one; "" for none */
+	const char *group; /* heading over neighbouring columns with the same one; "" for none */
 	const char *name;
-	unsigned int rank;	 /* of importance: 0 is never dropped, the largest first */
-	unsigned int min_width;	 /* may be shortened down to this; 0: not */
-	bool right;		 /* numbers */
-	bool cut_start;		 /* shorten at the start: the end of a place tells more */
-	bool alert;		 /* what is not empty is highlighted */
-	bool hidden;		 /* never shown */
+	unsigned int rank;	/* of importance: 0 is never dropped, the largest first */
+	unsigned int min_width; /* may be shortened down to this; 0: not */
+	bool right;		/* numbers */
+	bool cut_start;		/* shorten at the start: the end of a place tells more */
+	bool alert;		/* what is not empty is highlighted */
+	bool hidden;		/* never shown */
 
 	/* worked out by grid__layout() */
 	unsigned int natural, width; /* columns */

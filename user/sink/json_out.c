@@ -75,7 +75,10 @@ void json_out__string(struct json_out *j, const char *name, const char *s)
 void json_out__uint(struct json_out *j, const char *name, uint64_t n)
 {
 	put_name(j, name);
-	fprintf(j->out, "%" PRIu64, n);
+	if (n > INT64_MAX)
+		fputs("null", j->out);
+	else
+		fprintf(j->out, "%" PRIu64, n);
 }
 
 void json_out__double(struct json_out *j, const char *name, double x)

@@ -19,9 +19,10 @@ struct json_out {
 };
 
 /* In all of these name is the member's name in an object, NULL in an array or for the whole text. */
-void json_out__open(struct json_out *j, const char *name, char bracket); /* '{' or '[' */
-void json_out__close(struct json_out *j, char bracket);		    /* '}' or ']' */
+void json_out__open(struct json_out *j, const char *name, char bracket);    /* '{' or '[' */
+void json_out__close(struct json_out *j, char bracket);			    /* '}' or ']' */
 void json_out__string(struct json_out *j, const char *name, const char *s); /* NULL gives null */
+/* Above 2^63-1, where many readers refuse the whole text, null: no count, time or goroutine gets there. */
 void json_out__uint(struct json_out *j, const char *name, uint64_t n);
 void json_out__double(struct json_out *j, const char *name, double x);
 void json_out__bool(struct json_out *j, const char *name, bool b);

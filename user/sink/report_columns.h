@@ -40,6 +40,6 @@ struct report_columns {
 
 /* A table over rows (borrowed, as is rc). */
 struct grid report_columns__grid(struct report_columns *rc, const struct sink_in *in, const struct report_rows *rows,
-				   const struct report_opts *opts, bool several_processes);
+				 const struct report_opts *opts, bool several_processes);
 
 #endif

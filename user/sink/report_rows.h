@@ -15,7 +15,7 @@ struct report_row {
 	 * saturation the largest of any, identity (address, …) of the first.
 	 */
 	const struct channel *chan;
-	uint64_t nr_channels;  /* 1: one channel */
+	uint64_t nr_channels; /* 1: one channel */
 	uint64_t nr_closed;
 	uint32_t capacity_max; /* chan->capacity is the smallest of them */
 	size_t order;	       /* of the first event of any of them */

@@ -18,6 +18,7 @@
 #define MAX_SHOWN_FRAMES 16
 #define MAX_SHOWN_CHANNELS 3
 #define MAX_SHOWN_IDS 8
+#define MAX_SHOWN_PANICS 20 /* a recovered one may come back for ever */
 #define FUNCTION_COLUMNS 44
 #define NAME_SZ 256
 
@@ -248,7 +249,7 @@ static bool print_panic(void *ctx, const struct panic_info *p)
 
 	if (s->nr++ == 0)
 		fprintf(s->out, "\n%spanics%s\n", style_bold(s->color), style_off(s->color));
-	if (s->max && s->nr > s->max)
+	if (s->nr > s->max)
 		return true;
 	units_time_of_day(when, s->totals.start.wall_ns + (p->time_ns - s->totals.start.mono_ns));
 	fprintf(s->out, "%s%s%s: goroutine %" PRIu64 " of PID %" PRIu32 " at %s\n", style_alert(s->color),
@@ -267,8 +268,10 @@ int report_print_panics(FILE *out, const struct sink_in *in, const struct report
 {
 	auto_cleanup(section_end) struct section s = section_begin(out, in, opts);
 
+	if (!s.max)
+		s.max = MAX_SHOWN_PANICS;
 	world__panics(in->world, print_panic, &s);
-	if (s.max && s.nr > s.max)
-		fprintf(out, "… and %" PRIu64 " more panics\n", s.nr - s.max);
+	if (s.nr > s.max)
+		fprintf(out, "… and %" PRIu64 " more panic%s\n", s.nr - s.max, s.nr - s.max == 1 ? "" : "s");
 	return s.err ? diag_fail(d, s.err, "not enough memory to show a stack") : 0;
 }

@@ -141,7 +141,7 @@ static void print_losses(FILE *out, const struct world_totals *t, bool color)
 	for (unsigned int i = 0; i < CS_NR_LOSSES; i++)
 		if (t->losses[i])
 			fprintf(out, "lost: %" PRIu64 " %s%s\n", t->losses[i], loss_texts[i].text,
-				loss_texts[i].exact ? "" : ": counts are too low");
+				loss_texts[i].exact ? "" : "; counts are too low");
 	if (t->complete)
 		fprintf(out, "all counts are exact\n");
 	else

@@ -21,10 +21,10 @@ struct sink_in {
 enum report_sort { SORT_WORST, SORT_SENDS, SORT_RECEIVES, SORT_WAIT, SORT_LENGTH, SORT_SATURATION, SORT_MADE };
 
 struct report_opts {
-	bool group_by_site;	/* one row per creation site */
+	bool group_by_site; /* one row per creation site */
 	enum report_sort sort;
-	unsigned int width;	/* columns; 0: 80 */
-	unsigned int max_rows;	/* 0: all */
+	unsigned int width;    /* columns; 0: 80 */
+	unsigned int max_rows; /* 0: all */
 	bool color;
 };
 
@@ -43,7 +43,7 @@ int sink_flame_svg(FILE *out, const struct sink_in *in, enum flame_weight weight
 /* Live lines. stack: source frames of the event, innermost first. */
 struct trace_line {
 	const struct cs_event *event;
-	uint64_t epoch_ns;	  /* event time since the Unix epoch */
+	uint64_t epoch_ns; /* event time since the Unix epoch */
 	const char *comm;
 	const struct sym_frame *stack;
 	size_t nr_frames;

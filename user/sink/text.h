@@ -12,7 +12,7 @@
 #include <stdio.h>
 
 #define TEXT_REPLACEMENT 0xfffd /* stands for whatever cannot be shown */
-#define TEXT_ELLIPSIS	 "\xe2\x80\xa6"
+#define TEXT_ELLIPSIS "\xe2\x80\xa6"
 
 /*
  * The code point at *s (not at its end), and moves *s behind it. A byte that does not begin a valid UTF-8

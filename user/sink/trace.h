@@ -8,9 +8,9 @@
 #include "event.h"
 
 struct trace_words {
-	const char *op;	       /* NULL: not a line of its own */
-	const char *outcome;   /* NULL: none */
-	const char *direction; /* "send" or "receive" of a select, a park or a wake; NULL: neither */
+	const char *op;		/* NULL: not a line of its own */
+	const char *outcome;	/* NULL: none */
+	const char *direction;	/* "send" or "receive" of a select, a park or a wake; NULL: neither */
 	const char *blocked_in; /* of a park or wake: "send", "receive", "select"; else NULL */
 };
 

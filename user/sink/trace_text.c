@@ -11,6 +11,8 @@
 #include "sink/trace.h"
 #include "sink/units.h"
 
+#define FILL_COLUMNS 8
+
 /* "receive", "select send", "park receive": what the goroutine did. */
 static void format_op(char *buf, size_t sz, const struct trace_words *w)
 {
@@ -89,10 +91,12 @@ int sink_trace_text(FILE *out, const struct trace_line *line)
 	format_fill(fill, sizeof(fill), e);
 	fprintf(out, "%s  ", when);
 	put_padded(out, who, 20);
-	fprintf(out, "  g%-6" PRIu64 "  %-14s  %-11s  %-14s  %-8s", (uint64_t)e->goid, op, w.outcome ? w.outcome : "-",
+	fprintf(out, "  g%-6" PRIu64 "  %-14s  %-11s  %-14s  %s", (uint64_t)e->goid, op, w.outcome ? w.outcome : "-",
 		chan, fill);
-	if (user)
+	if (user) {
+		fprintf(out, "%*s", strlen(fill) < FILL_COLUMNS ? (int)(FILL_COLUMNS - strlen(fill)) : 0, "");
 		put_place(out, user);
+	}
 	putc('\n', out);
 	return ferror(out) ? -EIO : 0;
 }
