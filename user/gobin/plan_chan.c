@@ -154,7 +154,7 @@ static int add_park(struct plan_func *pf, const struct chan_op *op, uint32_t b)
 	}
 	if (!sym_is_reg(st.reg[CS_RBX], ARG_0, pf->to->bin->layout.hchan_lock) || st.nil != SYM_NIL_NO || !o.returns)
 		return plan_func__refuse(pf, b, "a park that is neither on the channel's lock nor on a nil channel");
-	site.chan = plan_func__locate(pf, &st, ARG_0);
+	site.chan = plan_func__locate(&st, ARG_0);
 	return plan_func__add(pf, b, &site, MARK_PASSING);
 }
 
@@ -171,7 +171,7 @@ static int add_wake(struct plan_func *pf, const struct chan_op *op, uint32_t b, 
 		return -EINVAL;
 	if (parked != PARKED_YES || !o.returns || !bool_of(o.rax, &selected) || !selected)
 		return plan_func__refuse(pf, b, "a sudog is released that no park stands before");
-	site.chan = plan_func__locate(pf, &st, ARG_0);
+	site.chan = plan_func__locate(&st, ARG_0);
 	site.aux = loc_reg(CS_RAX, 0);
 	if (site.chan.kind == CS_LOC_NONE)
 		return plan_func__refuse(pf, b, "the channel is in no register and in no stack slot");
@@ -225,7 +225,7 @@ static int add_deciding_jump(struct plan_func *pf, const struct chan_op *op, uin
 	if (!meaning || ends[b] == end)
 		return 0;
 	symex__before_last(&pf->sx, b, &st);
-	site.chan = st.nil == SYM_NIL_YES ? loc_const(0) : plan_func__locate(pf, &st, ARG_0);
+	site.chan = st.nil == SYM_NIL_YES ? loc_const(0) : plan_func__locate(&st, ARG_0);
 	if (site.chan.kind == CS_LOC_NONE)
 		return plan_func__refuse(pf, b, "the channel is in no register and in no stack slot");
 	return plan_func__add(pf, b, &site, edge ? MARK_TAKEN : MARK_NOT_TAKEN);

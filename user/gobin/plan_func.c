@@ -91,26 +91,37 @@ static bool fits(int64_t add, bool slot)
 	return slot ? add >= INT16_MIN && add <= INT16_MAX : add >= INT32_MIN / 2 && add <= INT32_MAX / 2;
 }
 
-static bool holds(struct sym s, uint8_t arg, bool slot)
+/* How good a place is for the argument: 0 not at all, else the larger the better. As it came beats with an offset. */
+static int merit(struct sym s, uint8_t arg, bool slot)
 {
-	return s.kind == SYM_REG && s.reg == arg && s.bits == 64 && fits(s.value, slot);
+	if (s.kind != SYM_REG || s.reg != arg || s.bits != 64 || !fits(s.value, slot))
+		return 0;
+	return (s.value == 0) + (slot ? 1 : 3);
 }
 
-struct cs_loc plan_func__locate(const struct plan_func *pf, const struct sym_state *st, uint8_t arg)
+struct cs_loc plan_func__locate(const struct sym_state *st, uint8_t arg)
 {
-	(void)pf;
-	for (uint8_t r = 0; r < SYM_NR_REGS; r++)
-		if (r != CS_RSP && r != CS_RBP && holds(st->reg[r], arg, false))
-			return loc_reg(r, (int32_t)-st->reg[r].value);
+	struct cs_loc loc = { 0 };
+	int best = 0;
+
+	for (uint8_t r = 0; r < SYM_NR_REGS; r++) {
+		int m = r == CS_RSP || r == CS_RBP ? 0 : merit(st->reg[r], arg, false);
+
+		if (m > best)
+			loc = loc_reg(r, (int32_t)-st->reg[r].value);
+		best = m > best ? m : best;
+	}
 	for (unsigned int i = 0; i < st->nr_cells && frame_pointer_set(st); i++) {
 		const struct sym_cell *c = &st->cell[i];
+		int m = c->sz == 8 ? merit(c->value, arg, true) : 0;
 
-		if (c->sz == 8 && holds(c->value, arg, true))
-			return (struct cs_loc){
+		if (m > best)
+			loc = (struct cs_loc){
 				.kind = CS_LOC_SLOT, .reg = CS_RBP, .add = (int16_t)-c->value.value, .disp = c->off + 8
 			};
+		best = m > best ? m : best;
 	}
-	return (struct cs_loc){ 0 };
+	return loc;
 }
 
 bool plan_func__loc_of(const struct plan_func *pf, const struct sym_state *st, struct sym value, struct cs_loc *ret)

@@ -52,7 +52,7 @@ enum { ARG_0 = CS_RAX, ARG_1 = CS_RBX, ARG_2 = CS_RCX, ARG_3 = CS_RDI, ARG_4 = C
 
 /* Where the value is that register arg held at the entry: a register if possible, else a stack slot; NONE if nowhere.
  */
-struct cs_loc plan_func__locate(const struct plan_func *pf, const struct sym_state *st, uint8_t arg);
+struct cs_loc plan_func__locate(const struct sym_state *st, uint8_t arg);
 /* A value that runs from behind a call ended with (a constant, a stack slot), as it is to be read before the call. */
 bool plan_func__loc_of(const struct plan_func *pf, const struct sym_state *st, struct sym value, struct cs_loc *ret);
 

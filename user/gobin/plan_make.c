@@ -128,7 +128,7 @@ static int try_jump(const struct plan_func *pf, uint32_t b, struct cs_site *ret)
 	*ret = site_of(CS_SITE_MAKE);
 	ret->chan = loc_reg(store[0].chan, 0);
 	ret->aux = loc_reg(store[0].type, 0);
-	ret->extra = plan_func__locate(pf, &st, ARG_1);
+	ret->extra = plan_func__locate(&st, ARG_1);
 	if (ret->extra.kind == CS_LOC_NONE)
 		return plan_func__refuse(pf, b, "the capacity is in no register and in no stack slot");
 	return 1;

@@ -15,8 +15,8 @@
 /* The case array and the number of sends: what the index of a case means. */
 static int locate_cases(const struct plan_func *pf, uint32_t b, const struct sym_state *st, struct cs_site *site)
 {
-	site->aux = plan_func__locate(pf, st, ARG_0);
-	site->extra = plan_func__locate(pf, st, ARG_3);
+	site->aux = plan_func__locate(st, ARG_0);
+	site->extra = plan_func__locate(st, ARG_3);
 	if (site->aux.kind == CS_LOC_NONE)
 		return plan_func__refuse(pf, b, "the case array is in no register and in no stack slot");
 	if (site->extra.kind == CS_LOC_NONE)
@@ -76,7 +76,7 @@ static int add_panic(struct plan_func *pf, uint32_t b, const struct sym_state *s
 
 	if (err)
 		return err;
-	site.poll_order = plan_func__locate(pf, st, ARG_1);
+	site.poll_order = plan_func__locate(st, ARG_1);
 	site.nr_cases = loc_reg(CS_RSI, 0);
 	if (site.poll_order.kind == CS_LOC_NONE)
 		return plan_func__refuse(pf, b, "the poll order is in no register and in no stack slot");

@@ -13,6 +13,7 @@
 
 #define SYM_NR_REGS 16
 #define SYM_MAX_CELLS 64
+#define SYM_MAX_FRAME_SZ 4096 /* bytes */
 
 enum sym_kind {
 	SYM_UNKNOWN = 0,
@@ -64,9 +65,10 @@ struct sym_state {
 
 /* Which stack slots keep what the function stored in them. */
 struct sym_frame {
-	int32_t locals_off;	/* slots below belong to callees: arguments and results */
-	int32_t escape_off;	/* a pointer to this local is handed out: it and those above may change */
-	int32_t arg_escape_off; /* the same for slots at or above 0 */
+	int32_t locals_off; /* slots below belong to callees: arguments and results */
+	int32_t escape_off; /* a pointer to this local is handed out: it and those above may change … */
+	uint64_t spills[SYM_MAX_FRAME_SZ / 64]; /* … but not these: bit by -1 - offset */
+	int32_t arg_escape_off;			/* the same for slots at or above 0 */
 };
 
 struct symex {

@@ -10,22 +10,43 @@
 #include <errno.h>
 #include <string.h>
 
-#define MAX_FRAME_SZ 4096
+#define MAX_FRAME_SZ SYM_MAX_FRAME_SZ
 
-enum { STORED = 1, LOADED = 2 };
+enum { STORED = 1, LOADED = 2, WORD_STORED = 4, POINTED_TO = 8 };
 
 struct facts {
-	uint8_t local[MAX_FRAME_SZ]; /* index: -1 - offset */
-	int64_t body_sp;	     /* the stack pointer at calls; 1: none seen */
+	uint8_t local[MAX_FRAME_SZ];	 /* index: -1 - offset */
+	uint8_t nr_stores[MAX_FRAME_SZ]; /* instructions that store this byte, at most 2 */
+	int64_t body_sp;		 /* the stack pointer at calls; 1: none seen */
 	int64_t escape_off, arg_escape_off;
 };
+
+static bool in_frame(int64_t off)
+{
+	return off < 0 && off >= -MAX_FRAME_SZ;
+}
+
+static void note_store(struct facts *f, int64_t off, uint8_t sz)
+{
+	int64_t end = sz ? off + sz : 0; /* a string store: everything above */
+
+	if (in_frame(off) && sz == 8)
+		f->local[-1 - off] |= WORD_STORED;
+	for (; off < end; off++)
+		if (in_frame(off) && f->nr_stores[-1 - off] < 2)
+			f->nr_stores[-1 - off]++;
+}
 
 static void note_access(struct facts *f, const struct sym_state *st, const struct operand *op, unsigned int how)
 {
 	int64_t off;
 
-	if (sym_slot_of(st, op, &off) && off < 0 && off >= -MAX_FRAME_SZ)
+	if (!sym_slot_of(st, op, &off))
+		return;
+	if (in_frame(off))
 		f->local[-1 - off] |= (uint8_t)how;
+	if (how & STORED)
+		note_store(f, off, op->size);
 }
 
 static void note_accesses(struct facts *f, const struct sym_state *st, const struct insn *in)
@@ -56,6 +77,8 @@ static void note_escapes(struct facts *f, const struct sym_state *st, const stru
 		if (!(in->writes & (1u << r)) || r == CS_RSP || s.kind != SYM_STACK || (r == CS_RBP && s.value == -8) ||
 		    s.value < st->reg[CS_RSP].value)
 			continue;
+		if (in_frame(s.value))
+			f->local[-1 - s.value] |= POINTED_TO;
 		if (s.value < 0 && s.value < f->escape_off)
 			f->escape_off = s.value;
 		if (s.value >= 0 && s.value < f->arg_escape_off)
@@ -91,8 +114,10 @@ static int note_block(struct facts *f, const struct symex *sx, uint32_t b, struc
 		if (in->flow != FLOW_NEXT)
 			return 0;
 		sym_step(&st, in, &sx->frame); /* it went well once */
-		if (in->id == INSN_PUSH && st.reg[CS_RSP].value < 0 && st.reg[CS_RSP].value >= -MAX_FRAME_SZ)
+		if (in->id == INSN_PUSH && in_frame(st.reg[CS_RSP].value)) {
 			f->local[-1 - st.reg[CS_RSP].value] |= STORED;
+			note_store(f, st.reg[CS_RSP].value, 8);
+		}
 		note_escapes(f, &st, in);
 	}
 	return 0;
@@ -108,9 +133,25 @@ static int32_t first_local(const struct facts *f)
 	int64_t lowest = f->body_sp == 1 ? -MAX_FRAME_SZ : f->body_sp + 8;
 
 	for (int64_t off = lowest < -MAX_FRAME_SZ ? -MAX_FRAME_SZ : lowest; off < 0; off++)
-		if (f->local[-1 - off] == (STORED | LOADED))
+		if ((f->local[-1 - off] & (STORED | LOADED)) == (STORED | LOADED))
 			return (int32_t)off;
 	return 0;
+}
+
+/*
+ * A word that one instruction alone stores, that is loaded again and that no pointer is made to, is a register spilled:
+ * the compiler spills a value once. It is no part of a variable below it to which there is a pointer.
+ */
+static void find_spills(const struct facts *f, struct sym_frame *ret)
+{
+	for (unsigned int i = 7; i < MAX_FRAME_SZ; i++) {
+		bool alone = (f->local[i] & (LOADED | WORD_STORED)) == (LOADED | WORD_STORED);
+
+		for (unsigned int k = 0; k < 8; k++)
+			alone = alone && f->nr_stores[i - k] == 1 && !(f->local[i - k] & POINTED_TO);
+		if (alone)
+			ret->spills[i / 64] |= 1ULL << (i % 64);
+	}
 }
 
 int symex__run(const struct cfg *g, struct symex *ret, struct diag *d)
@@ -139,5 +180,6 @@ int symex__run(const struct cfg *g, struct symex *ret, struct diag *d)
 				    .escape_off =
 					    (int32_t)(f.escape_off < -MAX_FRAME_SZ ? -MAX_FRAME_SZ : f.escape_off),
 				    .arg_escape_off = (int32_t)f.arg_escape_off };
+	find_spills(&f, &frame);
 	return symex__run_from(g, 0, &start, &frame, ret, d);
 }

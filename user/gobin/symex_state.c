@@ -18,13 +18,20 @@ void sym_state__enter(struct sym_state *st)
 	st->reg[CS_RSP] = (struct sym){ .kind = SYM_STACK };
 }
 
+static bool is_spill(const struct sym_frame *f, int64_t off)
+{
+	uint64_t i = (uint64_t)(-1 - off);
+
+	return off < 0 && i < SYM_MAX_FRAME_SZ && f->spills[i / 64] >> (i % 64) & 1;
+}
+
 bool sym_frame_keeps(const struct sym_frame *f, int64_t off)
 {
 	if (off < f->locals_off)
 		return false;
 	if (off >= -8 && off < 0)
 		return true; /* the saved frame pointer belongs to no variable */
-	return off < 0 ? off < f->escape_off : off < f->arg_escape_off;
+	return off < 0 ? off < f->escape_off || is_spill(f, off) : off < f->arg_escape_off;
 }
 
 static bool overlaps(const struct sym_cell *c, int64_t off, uint32_t sz)
