@@ -48,10 +48,16 @@ def interpreter(root, name):
     return ("sh" if m[1] else "python3") if m else None
 
 
+def make(target):
+    """What make prints for a target of the project, in the build directory that O in the environment names."""
+    place = [f"O={os.environ['O']}"] if "O" in os.environ else []
+    done = subprocess.run(["make", "-s", "-C", PROJECT, *place, target], stdout=subprocess.PIPE, text=True, check=True)
+    return done.stdout
+
+
 def make_words(name):
-    """The words of a variable of the Makefile, for the build directory that O in the environment names."""
-    make = ["make", "-s", "-C", str(PROJECT), f"print-{name}"] + ([f"O={os.environ['O']}"] if "O" in os.environ else [])
-    return shlex.split(subprocess.run(make, capture_output=True, text=True, check=True).stdout)
+    """The words of a variable of the Makefile."""
+    return shlex.split(make(f"print-{name}"))
 
 
 def code_only(text, strings=True):

@@ -61,8 +61,8 @@ def main():
     for what, command, limit, last, status, text in CASES:
         tap.check(what, wrong(command, limit, last, status, text))
     both = run("sh -c 'echo 1..1; echo ok'", "/no/such/program", "sh -c 'echo 1..1; echo ok'")
-    tap.check("adds up programs, and counts one that is not there",
-              [] if both.stdout.endswith("\n2 passed, 1 failed\n") and both.returncode == 1 else both.stdout.splitlines())
+    added = both.stdout.endswith("\n2 passed, 1 failed\n") and both.returncode == 1
+    tap.check("adds up programs, and counts one that is not there", [] if added else both.stdout.splitlines())
     tap.done()
 
 
