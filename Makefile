@@ -76,15 +76,8 @@ $(O)/libpure.a: $(PURE_OBJS)
 $(O)/libtestable.a: $(TESTABLE_OBJS)
 	$(call say,AR,$@)rm -f $@ && $(AR) rcs $@ $^
 
-# The flame graph's style sheet and script as string literals, a line each.
-$(O)/gen/%.inc: user/sink/%
-	@mkdir -p $(@D)
-	$(call say,EMBED,$@)sed 's/\\/\\\\/g; s/"/\\"/g; s/^/"/; s/$$/\\n"/' $< > $@
-FLAME_PARTS := $(O)/gen/flame.css.inc $(O)/gen/flame.js.inc
-$(O)/user/sink/flame_svg.o: $(FLAME_PARTS)
-
-.PHONY: generated
-generated: $(SKELS) $(FLAME_PARTS) # what static analysis must have before it can read the sources
+# What the assembler reads (.incbin) the compiler does not know of.
+$(O)/user/sink/flame_assets.o: user/sink/flame.css user/sink/flame.js
 
 $(O)/%.o: %.c
 	@mkdir -p $(@D)

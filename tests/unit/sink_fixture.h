@@ -2,10 +2,16 @@
 /*
  * What the tests of the output formats share: a symbolizer of their own that knows a handful of program
  * counters (it comes before the real one, which is not linked then), a world to feed, and ways to look at
- * what was written. Include once per test program, after cmocka.
+ * what was written. Include once per test program.
  */
 #ifndef CHANSCOPE_TESTS_SINK_FIXTURE_H
 #define CHANSCOPE_TESTS_SINK_FIXTURE_H
+
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -158,14 +164,13 @@ static inline void feed_process(struct fixture *f, uint32_t pid, const char *com
 static inline void fixture_begin(struct fixture *f, enum capture_mode mode)
 {
 	struct feed_start start = { .wall_ns = WALL0, .mono_ns = T0, .mode = mode };
+	struct world *w = world__new(NULL);
 
-	*f = (struct fixture){ .w = world__new(NULL) };
-	assert_non_null(f->w);
+	assert_non_null(w);
+	*f = (struct fixture){ .w = w, .feed = world__feed(w), .in = { .world = w } };
 	setenv("TZ", "UTC", 1);
 	tzset();
 	fake_unknown = 0;
-	f->feed = world__feed(f->w);
-	f->in.world = f->w;
 	f->feed.ops->start(f->feed.ctx, &start);
 }
 
@@ -181,13 +186,13 @@ static inline void fixture_free(struct fixture *f)
 	world__free(f->w);
 }
 
-/* An event `ns` after the start. The stack is announced with it; 0 for none. */
-static inline void feed_event(struct fixture *f, uint64_t ns, uint64_t goid, struct cs_event e)
+/* An event `ms` after the start. The stack is announced with it; 0 for none. */
+static inline void feed_event(struct fixture *f, double ms, uint64_t goid, struct cs_event e)
 {
 	uint64_t pcs[4];
 	uint32_t nr = 0;
 
-	e.time_ns = T0 + ns;
+	e.time_ns = T0 + (uint64_t)(ms * (double)MS);
 	e.goid = goid;
 	e.pid = e.pid ? e.pid : THE_PID;
 	e.tid = e.pid + 1;
@@ -203,8 +208,6 @@ static inline void feed_event(struct fixture *f, uint64_t ns, uint64_t goid, str
 	}
 	f->feed.ops->event(f->feed.ctx, &e);
 }
-
-#define FEED(f, ms, goid, ...) feed_event((f), (uint64_t)((ms) * (double)MS), (goid), (struct cs_event){ __VA_ARGS__ })
 
 /* --- output --- */
 
@@ -229,7 +232,7 @@ static inline void output_close(struct output *o)
 	o->file = NULL;
 }
 
-/* No byte that could drive a terminal, and valid UTF-8 throughout: checked by python, not by our own code. */
+/* What a python program, given the output on stdin, says of it by its exit status: not our own code. */
 static inline void assert_python(const char *program, const struct output *o)
 {
 	char command[1024];
@@ -262,6 +265,7 @@ static inline void assert_golden(const char *name, const struct output *o)
 	assert_string_equal(o->text, golden);
 }
 
+/* No byte that could drive a terminal, and valid UTF-8 throughout. */
 #define PYTHON_CLEAN_TEXT                                                                                      \
 	"import sys, unicodedata\n"                                                                            \
 	"t = sys.stdin.buffer.read().decode(\"utf-8\")\n"                                                      \

@@ -59,8 +59,16 @@ static void merges_equal_lines(void **state)
 	fixture_begin(&f, CAPTURE_ALL);
 	feed_process(&f, THE_PID, "app");
 	for (int i = 0; i < 3; i++)
-		FEED(&f, i, 1, .kind = CS_SEND_BUFFERED, .chan = JOBS, .cap = 9, .len = (__u32)i + 1, .stack = SUBMIT);
-	FEED(&f, 5, 1, .kind = CS_SEND_BUFFERED, .chan = JOBS, .cap = 9, .len = 4, .stack = STACK(0, 0x201, 0x200));
+		feed_event(&f, i, 1,
+			   (struct cs_event){ .kind = CS_SEND_BUFFERED,
+					      .chan = JOBS,
+					      .cap = 9,
+					      .len = (__u32)i + 1,
+					      .stack = SUBMIT });
+	feed_event(
+		&f, 5, 1,
+		(struct cs_event){
+			.kind = CS_SEND_BUFFERED, .chan = JOBS, .cap = 9, .len = 4, .stack = STACK(0, 0x201, 0x200) });
 	fixture_end(&f, SEC);
 	fold(&f, WEIGHT_OPS);
 	assert_string_equal(out.text,
@@ -72,9 +80,11 @@ static void hostile_world(struct fixture *f)
 {
 	fixture_begin(f, CAPTURE_ALL);
 	feed_process(f, THE_PID, "a;b\n<c>");
-	FEED(f, 1, 1, .kind = CS_PARK_SEND, .chan = JOBS, .stack = STACK(0x100, 0x300, 0x300));
-	FEED(f, 2, 2, .kind = CS_PARK_RECV, .chan = JOBS + 96, .stack = STACK(0x999, 0x998, 0x997));
-	FEED(f, 3, 3, .kind = CS_PARK_RECV, .chan = JOBS + 192); /* no stack */
+	feed_event(f, 1, 1,
+		   (struct cs_event){ .kind = CS_PARK_SEND, .chan = JOBS, .stack = STACK(0x100, 0x300, 0x300) });
+	feed_event(f, 2, 2,
+		   (struct cs_event){ .kind = CS_PARK_RECV, .chan = JOBS + 96, .stack = STACK(0x999, 0x998, 0x997) });
+	feed_event(f, 3, 3, (struct cs_event){ .kind = CS_PARK_RECV, .chan = JOBS + 192 }); /* no stack */
 	fixture_end(f, SEC);
 }
 

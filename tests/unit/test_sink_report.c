@@ -124,10 +124,19 @@ static void groups_by_site(void **state)
 	(void)state;
 	demo_begin(&f);
 	for (__u64 i = 0; i < 5; i++) {
-		FEED(&f, 50, 9, .kind = CS_MAKE, .chan = 0xc000100000 + i * 96, .cap = (__u32)i + 2, .aux = 0x10,
-		     .stack = STACK(0x103, 0x204, 0x200));
-		FEED(&f, 51, 9, .kind = CS_SEND_BUFFERED, .chan = 0xc000100000 + i * 96, .cap = (__u32)i + 2, .len = 1,
-		     .aux = 0x10, .stack = SUBMIT);
+		feed_event(&f, 50, 9,
+			   (struct cs_event){ .kind = CS_MAKE,
+					      .chan = 0xc000100000 + i * 96,
+					      .cap = (__u32)i + 2,
+					      .aux = 0x10,
+					      .stack = STACK(0x103, 0x204, 0x200) });
+		feed_event(&f, 51, 9,
+			   (struct cs_event){ .kind = CS_SEND_BUFFERED,
+					      .chan = 0xc000100000 + i * 96,
+					      .cap = (__u32)i + 2,
+					      .len = 1,
+					      .aux = 0x10,
+					      .stack = SUBMIT });
 	}
 	fixture_end(&f, 5 * SEC);
 	print_table(&f, (struct report_opts){ .group_by_site = true });
@@ -311,11 +320,22 @@ static void json_groups_by_site(void **state)
 
 	(void)state;
 	demo_begin(&f);
-	FEED(&f, 50, 9, .kind = CS_MAKE, .chan = 0xc000100000, .cap = 3, .aux = 0x10,
-	     .stack = STACK(0x103, 0x204, 0x200));
-	FEED(&f, 51, 9, .kind = CS_SEND_BUFFERED, .chan = 0xc000100000, .cap = 3, .len = 1, .aux = 0x10,
-	     .stack = SUBMIT);
-	FEED(&f, 55, 9, .kind = CS_RECV_BUFFERED, .chan = 0xc000100000, .cap = 3, .aux = 0x10, .stack = MERGE);
+	feed_event(&f, 50, 9,
+		   (struct cs_event){ .kind = CS_MAKE,
+				      .chan = 0xc000100000,
+				      .cap = 3,
+				      .aux = 0x10,
+				      .stack = STACK(0x103, 0x204, 0x200) });
+	feed_event(&f, 51, 9,
+		   (struct cs_event){ .kind = CS_SEND_BUFFERED,
+				      .chan = 0xc000100000,
+				      .cap = 3,
+				      .len = 1,
+				      .aux = 0x10,
+				      .stack = SUBMIT });
+	feed_event(&f, 55, 9,
+		   (struct cs_event){
+			   .kind = CS_RECV_BUFFERED, .chan = 0xc000100000, .cap = 3, .aux = 0x10, .stack = MERGE });
 	fixture_end(&f, 5 * SEC);
 	root = print_json(&f, (struct report_opts){ .group_by_site = true });
 	sites = json_object_get(root, "sites");
@@ -341,10 +361,17 @@ static void hostile_world(struct fixture *f)
 {
 	fixture_begin(f, CAPTURE_ALL);
 	feed_process(f, THE_PID, hostile);
-	FEED(f, 1, 1, .kind = CS_MAKE, .chan = JOBS, .cap = 0xffffffff, .aux = 0x13,
-	     .stack = STACK(0x103, 0x300, 0x200));
-	FEED(f, 2, ~0ULL, .kind = CS_PARK_SEND, .chan = JOBS, .aux = 0x13, .stack = STACK(0x100, 0x300, 0x300));
-	FEED(f, 3, 1, .kind = CS_PARK_RECV, .chan = ~0ULL, .stack = STACK(0x999, 0x998, 0x997));
+	feed_event(f, 1, 1,
+		   (struct cs_event){ .kind = CS_MAKE,
+				      .chan = JOBS,
+				      .cap = 0xffffffff,
+				      .aux = 0x13,
+				      .stack = STACK(0x103, 0x300, 0x200) });
+	feed_event(f, 2, ~0ULL,
+		   (struct cs_event){
+			   .kind = CS_PARK_SEND, .chan = JOBS, .aux = 0x13, .stack = STACK(0x100, 0x300, 0x300) });
+	feed_event(f, 3, 1,
+		   (struct cs_event){ .kind = CS_PARK_RECV, .chan = ~0ULL, .stack = STACK(0x999, 0x998, 0x997) });
 	fixture_end(f, SEC);
 }
 

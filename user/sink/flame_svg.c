@@ -11,20 +11,13 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "sink/flame_assets.h"
 #include "sink/flame_tree.h"
 #include "sink/folded_lines.h"
 #include "sink/frames.h"
 #include "sink/losses.h"
 #include "sink/text.h"
 #include "sink/units.h"
-
-/* Made from the files of these names by the Makefile: string literals. */
-static const char flame_css[] =
-#include "flame.css.inc"
-	;
-static const char flame_js[] =
-#include "flame.js.inc"
-	;
 
 #define WIDTH 1200
 #define MARGIN 10

@@ -82,13 +82,12 @@ static void put_name(FILE *line, const char *name)
 {
 	while (*name) {
 		uint32_t rune = text_decode(&name);
-		char utf8[4];
 
 		if (rune == ';')
 			rune = ':';
 		else if (!text_is_plain(rune))
 			rune = TEXT_REPLACEMENT;
-		fwrite(utf8, 1, text_encode(rune, utf8), line);
+		text_put_rune(line, rune);
 	}
 }
 

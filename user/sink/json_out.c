@@ -15,7 +15,6 @@ static void put_string(FILE *out, const char *s)
 	putc_unlocked('"', out);
 	while (*s) {
 		uint32_t rune = text_decode(&s);
-		char utf8[4];
 
 		if (rune == '"' || rune == '\\') {
 			putc_unlocked('\\', out);
@@ -26,7 +25,7 @@ static void put_string(FILE *out, const char *s)
 		} else if (rune < 0x80) {
 			putc_unlocked((int)rune, out);
 		} else {
-			fwrite(utf8, 1, text_encode(rune, utf8), out);
+			text_put_rune(out, rune);
 		}
 	}
 	putc_unlocked('"', out);

@@ -210,17 +210,24 @@ static const char *xml_entity(uint32_t rune)
 	}
 }
 
+void text_put_rune(FILE *out, uint32_t rune)
+{
+	char utf8[4];
+	size_t n = text_encode(rune, utf8);
+
+	fwrite(utf8, 1, n, out);
+}
+
 void text_put_xml(FILE *out, const char *s)
 {
 	while (*s) {
 		uint32_t rune = next_plain(&s);
 		const char *entity = xml_entity(rune);
-		char utf8[4];
 
 		if (entity)
 			fputs(entity, out);
 		else
-			fwrite(utf8, 1, text_encode(rune, utf8), out);
+			text_put_rune(out, rune);
 	}
 }
 

@@ -22,6 +22,7 @@ uint32_t text_decode(const char **s);
 
 /* Writes a code point as UTF-8 (up to 4 bytes, no NUL) and returns the number of bytes. */
 size_t text_encode(uint32_t rune, char ret[4]);
+void text_put_rune(FILE *out, uint32_t rune);
 
 /*
  * May it be shown as it is? Not: controls, what reverses or hides text (bidirectional controls, line
