@@ -118,8 +118,14 @@ static int add_load(struct image *img, const GElf_Phdr *p, struct diag *d)
 
 static int load_segments(struct image *img, struct diag *d)
 {
+	GElf_Ehdr h;
 	size_t nr;
 
+	/* libelf would be content with those program headers that are there */
+	if (gelf_getehdr(img->elf, &h) &&
+	    (h.e_phoff > img->size || (uint64_t)h.e_phnum * sizeof(Elf64_Phdr) > img->size - h.e_phoff))
+		return diag_fail(d, -EINVAL, "%s is damaged or truncated: its program headers are not in the file",
+				 img->path);
 	if (elf_getphdrnum(img->elf, &nr) || nr > INT16_MAX)
 		return diag_fail(d, -EINVAL, "%s is damaged or truncated: its program headers can't be read",
 				 img->path);

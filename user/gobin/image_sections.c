@@ -126,7 +126,7 @@ static void set_text(struct image *img, const uint8_t *id, size_t n)
 /* Takes the build ids out of one block of notes; true once the GNU one is found, which comes before Go's. */
 static bool scan_notes(struct image *img, struct cursor c)
 {
-	while (cursor_left(&c) >= 12) {
+	while (!c.bad && cursor_left(&c) >= 12) {
 		uint32_t name_sz = cursor_u32(&c), desc_sz = cursor_u32(&c), type = cursor_u32(&c);
 		const uint8_t *name = cursor_bytes(&c, ((uint64_t)name_sz + 3) & ~3ULL);
 		const uint8_t *desc = cursor_bytes(&c, desc_sz);
