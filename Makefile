@@ -79,6 +79,9 @@ $(O)/libtestable.a: $(TESTABLE_OBJS)
 # What the assembler reads (.incbin) the compiler does not know of.
 $(O)/user/sink/flame_assets.o: user/sink/flame.css user/sink/flame.js
 
+.PHONY: generated
+generated: $(SKELS) # what static analysis must have before it can read the sources
+
 $(O)/%.o: %.c
 	@mkdir -p $(@D)
 	$(call say,CC,$@)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
