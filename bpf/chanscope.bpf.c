@@ -164,10 +164,15 @@ static __always_inline bool take_hit(struct hit *h, __u32 site)
 SEC("uprobe")
 int chanscope_hit(struct pt_regs *ctx)
 {
-	__u64 cookie = bpf_get_attach_cookie(ctx);
-	__u32 site = (__u32)cookie;
-	struct hit h = { .regs = ctx, .nr = count_trap(cookie >> 32) };
+	struct hit h = { .regs = ctx };
+	__u64 cookie;
+	__u32 site;
 
+	if (!active)
+		return 0;
+	cookie = bpf_get_attach_cookie(ctx);
+	site = (__u32)cookie;
+	h.nr = count_trap(cookie >> 32);
 	h.site = bpf_map_lookup_elem(&sites, &site);
 	if (h.site && !regs_hit_counts(ctx->flags, h.site->cond))
 		return 0;

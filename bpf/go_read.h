@@ -13,7 +13,6 @@
 #include <stdbool.h>
 
 #include "event.h"
-#include "go_windows.h"
 #include "regs.h"
 #include "site.h"
 
@@ -29,6 +28,9 @@ static __always_inline __u64 window_at(const __u64 *words, __u32 nr_words, __u16
 		return 0;
 	return words[i] >> ((off & 7) * 8);
 }
+
+#define GO_CHAN_WORDS (CS_CHAN_WINDOW / 8)
+#define GO_G_WORDS (CS_G_WINDOW / 8)
 
 static __always_inline bool read_word(__u64 addr, __u64 *ret)
 {

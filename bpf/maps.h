@@ -12,6 +12,9 @@ volatile const __u32 abi_version = CS_ABI_VERSION;
 volatile const __u32 stack_depth = 64;		/* frames, 1..CS_MAX_STACK_DEPTH */
 volatile const __u64 ring_wake_bytes = 4 << 20; /* the reader is woken when this much waits */
 
+/* Written by user space at any time: hits count only while it is not 0. */
+volatile __u32 active;
+
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, CS_MAX_SITES);

@@ -92,6 +92,14 @@ _Static_assert(sizeof(struct cs_site) == 72, "struct cs_site is shared with BPF"
 #define CS_NO_FIELD 0xffff
 
 /*
+ * How much of a structure one read takes, from its start, bytes; the loader refuses a layout with a field outside.
+ * hchan: qcount to elemtype ends at 48 up to go1.27, the structure has 96 bytes or more. g: stack.lo, stack.hi and
+ * goid end at 168 up to go1.27, the structure has 392 bytes or more.
+ */
+#define CS_CHAN_WINDOW 48
+#define CS_G_WINDOW    168
+
+/*
  * Offsets in Go's runtime structures, bytes; CS_NO_FIELD where this version has no such field.
  * Sources: src/runtime/chan.go, runtime2.go, select.go of the Go release at hand.
  */

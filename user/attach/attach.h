@@ -30,11 +30,15 @@ struct attach_opts {
 
 #define ATTACH_DEFAULT_RING_BYTES (32u << 20)
 #define ATTACH_DEFAULT_STACK_DEPTH 64
+#define ATTACH_DEFAULT_NR_STACKS (16u << 10)
 
 int attach__new(const struct attach_opts *opts, struct attach **ret, struct diag *d);
 
-/* Adds the sites of plan (those of the mode) for one process, before load. The binary is opened by exe_path, as in
- * /proc/PID/exe. plan and layout are copied. */
+/*
+ * Adds the sites of plan (those of the mode) for one process. The binary is opened by exe_path, as in
+ * /proc/PID/exe. plan and layout are copied; processes with equal ones share their sites. Also after attach, for
+ * processes found later: then attach__attach() once more attaches those.
+ */
 int attach__add_target(struct attach *a, pid_t pid, const char *exe_path, const struct plan *plan,
 		       const struct cs_layout *layout, struct diag *d);
 
@@ -43,6 +47,7 @@ int attach__add_target(struct attach *a, pid_t pid, const char *exe_path, const 
  * loads. After it, events may be read; none come before attach.
  */
 int attach__load(struct attach *a, struct diag *d);
+/* Of several targets, those that have ended meanwhile are passed over. */
 int attach__attach(struct attach *a, struct diag *d);
 
 /*
@@ -50,6 +55,9 @@ int attach__attach(struct attach *a, struct diag *d);
  * milliseconds, and half of an operation must not be counted. Off until the first call with true.
  */
 void attach__activate(struct attach *a, bool on);
+
+/* Takes the probes of one process off, as when it has ended; its count of traps stays. Nothing if it is no target. */
+void attach__drop_target(struct attach *a, pid_t pid);
 
 /* Takes every probe off; parallel where the kernel does it one by one and slowly. Idempotent. */
 void attach__detach(struct attach *a);
