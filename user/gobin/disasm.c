@@ -183,7 +183,7 @@ static bool widening(const cs_insn *ci)
 /* Both operands change. */
 static bool exchanging(const cs_insn *ci)
 {
-	return ci->id == X86_INS_XCHG || ci->id == X86_INS_XADD || ci->id == X86_INS_CMPXCHG;
+	return ci->id == X86_INS_XCHG || ci->id == X86_INS_XADD;
 }
 
 /* A string store, perhaps repeated, reaches any number of bytes: size 0. */
@@ -202,10 +202,60 @@ static bool string_store(const cs_insn *ci)
 	}
 }
 
+static bool in_group(const cs_insn *ci, uint8_t group)
+{
+	for (uint8_t i = 0; i < ci->detail->groups_count; i++)
+		if (ci->detail->groups[i] == group)
+			return true;
+	return false;
+}
+
+/*
+ * Instructions that change nothing but their operands. The decoder's lists of what others change besides are not
+ * complete (capstone 4.0.2 has no rax for cmpxchg), so others count as changing all registers that any does.
+ */
+static bool changes_operands_only(const cs_insn *ci, enum insn_id id)
+{
+	static const unsigned int plain[] = {
+		X86_INS_AND,  X86_INS_OR,   X86_INS_NOT,   X86_INS_NEG,	  X86_INS_ADC,	  X86_INS_SBB,
+		X86_INS_SHL,  X86_INS_SAL,  X86_INS_SHR,   X86_INS_SAR,	  X86_INS_ROL,	  X86_INS_ROR,
+		X86_INS_SHLD, X86_INS_SHRD, X86_INS_MOVSX, X86_INS_BSR,	  X86_INS_MOVSXD, X86_INS_BSF,
+		X86_INS_BT,   X86_INS_BTR,  X86_INS_BTS,   X86_INS_BTC,	  X86_INS_BSWAP,  X86_INS_POPCNT,
+		X86_INS_XCHG, X86_INS_XADD, X86_INS_PAUSE, X86_INS_TZCNT, X86_INS_LZCNT,  X86_INS_IMUL,
+	};
+
+	if (id != INSN_OTHER || !strncmp(ci->mnemonic, "cmov", 4) || !strncmp(ci->mnemonic, "set", 3))
+		return true;
+	for (size_t i = 0; i < sizeof(plain) / sizeof(plain[0]); i++)
+		if (plain[i] == ci->id)
+			return true;
+	return in_group(ci, X86_GRP_SSE1) || in_group(ci, X86_GRP_SSE2);
+}
+
+static uint16_t implied_writes(const cs_insn *ci, enum insn_id id)
+{
+	uint16_t writes = 0;
+	bool high;
+
+	for (uint8_t i = 0; i < ci->detail->regs_write_count; i++) {
+		uint8_t r = reg_number(ci->detail->regs_write[i], &high);
+
+		if (r != INSN_NO_REG)
+			writes |= (uint16_t)(1u << r);
+	}
+	if (widening(ci))
+		writes |= 1u << CS_RAX | 1u << CS_RDX;
+	else if (ci->id == X86_INS_CMPXCHG)
+		writes |= 1u << CS_RAX;
+	else if (!changes_operands_only(ci, id))
+		writes |= 1u << CS_RAX | 1u << CS_RCX | 1u << CS_RDX | 1u << CS_RBX | 1u << CS_RSI | 1u << CS_RDI |
+			  1u << CS_R11;
+	return writes;
+}
+
 static void translate(struct insn *in, const cs_insn *ci)
 {
 	const cs_detail *detail = ci->detail;
-	bool high;
 
 	memset(in, 0, sizeof(*in));
 	in->va = ci->address;
@@ -223,14 +273,7 @@ static void translate(struct insn *in, const cs_insn *ci)
 		if (op->kind == OPERAND_REG && op->written && op->reg != INSN_NO_REG)
 			in->writes |= (uint16_t)(1u << op->reg);
 	}
-	for (uint8_t i = 0; i < detail->regs_write_count; i++) {
-		uint8_t r = reg_number(detail->regs_write[i], &high);
-
-		if (r != INSN_NO_REG)
-			in->writes |= (uint16_t)(1u << r);
-	}
-	if (widening(ci))
-		in->writes |= 1u << CS_RAX | 1u << CS_RDX;
+	in->writes |= implied_writes(ci, (enum insn_id)in->id);
 	if (in->id == INSN_NOP)
 		in->writes = 0;
 	set_flow(in, ci);
