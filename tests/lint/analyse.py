@@ -27,8 +27,8 @@ DIAGNOSTIC = re.compile(r"^(\S+:\d+):\d+: (?:warning|error): (.*)", re.MULTILINE
 
 def cppcheck(root, names):
     generated = lint.PROJECT / lint.make_words("O")[0] / "gen"
-    done = subprocess.run([*CPPCHECK, f"-I{generated}", f"-j{os.cpu_count()}", *names], cwd=root, capture_output=True, text=True,
-                          check=False)
+    done = subprocess.run([*CPPCHECK, f"-I{generated}", f"-j{os.cpu_count()}", *names], cwd=root,
+                          capture_output=True, text=True, check=False)
     return (done.stdout + done.stderr).splitlines() if done.returncode else []
 
 
