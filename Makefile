@@ -105,6 +105,17 @@ $(O)/tests/unit/%: tests/unit/%.c $(O)/libtestable.a $(O)/libpure.a
 	$(call say,CCLD,$@)$(CC) $(CPPFLAGS) -Itests $(CFLAGS) -MMD -MP $(LDFLAGS) -o $@ $< \
 		$(O)/libtestable.a $(O)/libpure.a -lcmocka $(LDLIBS_FULL)
 
+# This one makes allocations fail.
+$(O)/tests/unit/test_world_memory: LDFLAGS += $(foreach f,malloc calloc realloc strdup,-Wl$(comma)--wrap=$(f))
+
+$(O)/tests/bench/%: tests/bench/%.c $(O)/libpure.a
+	@mkdir -p $(@D)
+	$(call say,CCLD,$@)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP $(LDFLAGS) -o $@ $< $(O)/libpure.a $(LDLIBS_PURE)
+
+.PHONY: bench-model
+bench-model: $(O)/tests/bench/bench_world ## how many events a second the model takes
+	$(Q)$<
+
 .PHONY: unit-bins
 unit-bins: $(UNIT_BINS)
 
@@ -128,4 +139,4 @@ print-%:
 clean: ## remove what was built
 	$(Q)rm -rf build build-*
 
--include $(PURE_OBJS:.o=.d) $(FULL_OBJS:.o=.d) $(BPF_OBJS:.o=.d) $(UNIT_BINS:=.d)
+-include $(PURE_OBJS:.o=.d) $(FULL_OBJS:.o=.d) $(BPF_OBJS:.o=.d) $(UNIT_BINS:=.d) $(wildcard $(O)/tests/bench/*.d)

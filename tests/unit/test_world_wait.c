@@ -2,6 +2,8 @@
 /* Tests who is parked: waits and their ends, selects with all outcomes, the goroutine walk, wakes that were lost. */
 #include "world_fixture.h"
 
+#include "model/world_impl.h"
+
 #define CH2 (CH + 64)
 #define CH3 (CH + 128)
 #define RECV_OK CS_F_OK
@@ -137,6 +139,10 @@ static const struct end_row end_rows[] = {
 	  .receives_blocked = 1,
 	  .receive_wait_ns = 1100,
 	  .receivers_waiting = 1 },
+	{ "walked twice, on another channel the second time: where it was before is not known better than since attach",
+	  { { CS_PARK_RECV, 2000, CH, 1, .fl = CS_F_WALKED }, { CS_PARK_RECV, 2100, CH2, 1, .fl = CS_F_WALKED } },
+	  { 1 },
+	  .receives_blocked = 1 },
 	{ "walked, then parked: the wake between was lost",
 	  { { CS_PARK_RECV, 2000, CH, 1, .fl = CS_F_WALKED }, { CS_PARK_RECV, 2500, CH, 1 } },
 	  { 1 },
@@ -475,6 +481,23 @@ static void test_event_before_its_process(void **state)
 	world__free(w);
 }
 
+static void test_exit_waits_are_bounded(void **state)
+{
+	struct world *w = new_world();
+	struct feed f = world__feed(w);
+
+	(void)state;
+	for (uint64_t g = 1; g <= WORLD_MAX_EXIT_WAITS + 5; g++)
+		FEED(w, { CS_PARK_RECV, 2000, CH, g });
+	f.ops->process_end(f.ctx, PID, 3000, PROCESS_EXITED);
+	assert_int_equal(nth_exit_waiter(w, 0)->goid, 6);
+	assert_non_null(nth_exit_waiter(w, WORLD_MAX_EXIT_WAITS - 1));
+	assert_null(nth_exit_waiter(w, WORLD_MAX_EXIT_WAITS));
+	assert_int_equal(totals_of(w).losses[CS_LOSS_NO_MEMORY], 5);
+	assert_int_equal(nth_channel(w, 0)->receive_wait_ns, 1000 * (WORLD_MAX_EXIT_WAITS + 5));
+	world__free(w);
+}
+
 /* More goroutines than are remembered: the parked ones all stay. */
 static void test_many_goroutines(void **state)
 {
@@ -499,12 +522,19 @@ static void test_many_goroutines(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_parked_now),	  cmocka_unit_test(test_ends),
-		cmocka_unit_test(test_walked_park),	  cmocka_unit_test(test_select_without_parking),
-		cmocka_unit_test(test_parked_select),	  cmocka_unit_test(test_select_still_parked),
-		cmocka_unit_test(test_select_for_ever),	  cmocka_unit_test(test_one_channel_in_two_cases),
-		cmocka_unit_test(test_select_wake_alone), cmocka_unit_test(test_process_end),
-		cmocka_unit_test(test_pid_reused),	  cmocka_unit_test(test_event_before_its_process),
+		cmocka_unit_test(test_parked_now),
+		cmocka_unit_test(test_ends),
+		cmocka_unit_test(test_walked_park),
+		cmocka_unit_test(test_select_without_parking),
+		cmocka_unit_test(test_parked_select),
+		cmocka_unit_test(test_select_still_parked),
+		cmocka_unit_test(test_select_for_ever),
+		cmocka_unit_test(test_one_channel_in_two_cases),
+		cmocka_unit_test(test_select_wake_alone),
+		cmocka_unit_test(test_process_end),
+		cmocka_unit_test(test_pid_reused),
+		cmocka_unit_test(test_event_before_its_process),
+		cmocka_unit_test(test_exit_waits_are_bounded),
 		cmocka_unit_test(test_many_goroutines),
 	};
 

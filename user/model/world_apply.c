@@ -329,6 +329,22 @@ static void (*const handlers[CS_NR_KINDS])(const struct op *op) = {
 	[CS_SELECT_DEFAULT] = apply_select_default,
 };
 
+/*
+ * With many channels and goroutines nearly every look-up misses the cache. Their memory is asked for at once here
+ * instead of one after the other: the goroutine's slot comes while the channel's is read, the channel while the
+ * goroutine is looked at.
+ */
+static void prefetch(const struct op *op)
+{
+	const struct world *w = op->w;
+	const struct slot *s;
+
+	table__prefetch(&w->goroutines, op->e->goid, op->p->id);
+	s = table__find(&w->by_addr, op->e->chan, op->p->id);
+	for (size_t at = 0; s && at < sizeof(struct chan); at += 64)
+		__builtin_prefetch((const char *)s->value + at);
+}
+
 void world_apply(struct world *w, const struct cs_event *e)
 {
 	struct op op = { .w = w, .e = e };
@@ -340,6 +356,8 @@ void world_apply(struct world *w, const struct cs_event *e)
 	if (e->kind >= CS_NR_KINDS || !handlers[e->kind])
 		return;
 	op.p = proc__of_pid(w, e->pid, e->time_ns);
-	if (op.p)
-		handlers[e->kind](&op);
+	if (!op.p)
+		return;
+	prefetch(&op);
+	handlers[e->kind](&op);
 }

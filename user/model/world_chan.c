@@ -158,10 +158,6 @@ static void take_header(struct world *w, struct chan *c, const struct cs_event *
 	if (!c->pub.capacity_known) {
 		c->pub.capacity_known = true;
 		c->pub.capacity = e->cap;
-		if (c->pub.length > e->cap)
-			c->pub.length = e->cap;
-		if (c->pub.length_max > e->cap)
-			c->pub.length_max = e->cap;
 		check_full(c, e->time_ns);
 	}
 	if (e->elem_size)
