@@ -103,13 +103,15 @@
 		b.g.setAttribute("tabindex", "0");
 	}
 
+	// As text or as a pattern: Go's names hold parentheses and dots that few mean as such.
 	function matcher(term) {
+		const plain = term.toLowerCase();
+		const asText = (name) => name.toLowerCase().includes(plain);
 		try {
-			const re = new RegExp(term, "i");
-			return (name) => re.test(name);
+			const pattern = new RegExp(term, "i");
+			return (name) => asText(name) || pattern.test(name);
 		} catch (e) {
-			const plain = term.toLowerCase();
-			return (name) => name.toLowerCase().includes(plain);
+			return asText;
 		}
 	}
 
