@@ -20,12 +20,30 @@
 
 #define CODE(name) code_##name, sizeof(code_##name)
 
-#define UNKNOWN	     { .kind = SYM_UNKNOWN }
-#define IS_CONST(n)  { .kind = SYM_CONST, .value = (n) }
-#define IS_REG(r)    { .kind = SYM_REG, .reg = (r), .bits = 64 }
-#define IS_SUM(r, n) { .kind = SYM_REG, .reg = (r), .bits = 64, .value = (n) }
-#define IS_LOW(r, b) { .kind = SYM_REG, .reg = (r), .bits = (b) }
-#define IS_STACK(n)  { .kind = SYM_STACK, .value = (n) }
+#define UNKNOWN                     \
+	{                           \
+		.kind = SYM_UNKNOWN \
+	}
+#define IS_CONST(n)                             \
+	{                                       \
+		.kind = SYM_CONST, .value = (n) \
+	}
+#define IS_REG(r)                                       \
+	{                                               \
+		.kind = SYM_REG, .reg = (r), .bits = 64 \
+	}
+#define IS_SUM(r, n)                                                  \
+	{                                                             \
+		.kind = SYM_REG, .reg = (r), .bits = 64, .value = (n) \
+	}
+#define IS_LOW(r, b)                                     \
+	{                                                \
+		.kind = SYM_REG, .reg = (r), .bits = (b) \
+	}
+#define IS_STACK(n)                             \
+	{                                       \
+		.kind = SYM_STACK, .value = (n) \
+	}
 
 /* Before the nth call, reg holds want. */
 struct row {
@@ -272,9 +290,9 @@ static void survives_random_code(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(knows_registers),	      cmocka_unit_test(refuses_what_it_cannot_follow),
-		cmocka_unit_test(tells_nil_from_not_nil),     cmocka_unit_test(divides_into_blocks),
-		cmocka_unit_test(decodes_operands),	      cmocka_unit_test(refuses_bytes_that_are_no_code),
+		cmocka_unit_test(knows_registers),	  cmocka_unit_test(refuses_what_it_cannot_follow),
+		cmocka_unit_test(tells_nil_from_not_nil), cmocka_unit_test(divides_into_blocks),
+		cmocka_unit_test(decodes_operands),	  cmocka_unit_test(refuses_bytes_that_are_no_code),
 		cmocka_unit_test(survives_random_code),
 	};
 
