@@ -75,7 +75,8 @@ func (t *tally) moved(id siteID) {
 	t.received(id)
 }
 
-// A select that parks with a send and a receive, and is woken by the one, the other, and by close.
+// A select that parks with a send and a receive, and is woken by the one, the other, and by close. It
+// blocked on the channel whose case woke it.
 func selectHandshake(t *tally) {
 	c0, at := make(chan int), gate.Here()
 	t.made(siteHandSelect0, 0, "int", at)
@@ -101,4 +102,6 @@ func selectHandshake(t *tally) {
 	parked("select", one, func() { close(c1) })
 	t.sites[siteHandSelect1].Closes++
 	t.selects[selHand].blocked += 3
+	t.sites[siteHandSelect0].sendsBlocked++
+	t.sites[siteHandSelect1].receivesBlocked += 2
 }
