@@ -114,7 +114,7 @@ static void check_source(const struct gobinary *bin, const struct plan_site *sit
 {
 	struct go_frame f[GO_MAX_INLINE_DEPTH + 1];
 	size_t n = pclntab__frames(bin->pclntab, site->va, f, GO_MAX_INLINE_DEPTH + 1);
-	struct source s;
+	struct source s = { 0 };
 
 	assert_true(n > 0);
 	if (!source_load(&s, f[n - 1].file)) {

@@ -136,6 +136,7 @@ static void text_has_every_site_on_a_line(void **state)
 {
 	static const char *const needles[] = {
 		"some/binary\n",
+		"runtime.chansend  0x401010 ",
 		"runtime.block, runtime.closechan\n",
 		"0x401010 ",
 		"je 0x401020 ",
@@ -143,7 +144,7 @@ static void text_has_every_site_on_a_line(void **state)
 		"non-blocking send failed",
 		"channel=[rbp+16] sudog=rax\n",
 		"select took its default",
-		"stepped",
+		"single_step",
 	};
 	struct plan_view v = { .path = "some/binary", .plan = &plan };
 	char *text = output(plan_output_text, &v);

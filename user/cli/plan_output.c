@@ -99,13 +99,6 @@ static int widest(int width, const char *s)
 	return n > width ? n : width;
 }
 
-static const char *short_name(const char *function)
-{
-	static const char package[] = "runtime.";
-
-	return strncmp(function, package, sizeof(package) - 1) ? function : function + sizeof(package) - 1;
-}
-
 static void emit_site_table(FILE *out, const struct plan_view *v)
 {
 	int function = 8, insn = 11, meaning = 7;
@@ -113,21 +106,20 @@ static void emit_site_table(FILE *out, const struct plan_view *v)
 	for (size_t i = 0; i < v->plan->nr_sites; i++) {
 		const struct plan_site *s = &v->plan->sites[i];
 
-		function = widest(function, short_name(s->function));
+		function = widest(function, s->function);
 		insn = widest(insn, s->insn);
 		meaning = widest(meaning, site_meaning_text(s->site.meaning));
 	}
-	fprintf(out, "\n%-*s  %-10s  %-*s  %-*s  %-8s  %-4s  %s\n", function, "FUNCTION", "ADDRESS", insn,
+	fprintf(out, "\n%-*s  %-10s  %-*s  %-*s  %-11s  %-4s  %s\n", function, "FUNCTION", "ADDRESS", insn,
 		"INSTRUCTION", meaning, "MEANING", "COST", "MODE", "VALUES");
 	for (size_t i = 0; i < v->plan->nr_sites; i++) {
 		const struct plan_site *s = &v->plan->sites[i];
 		char values[256];
 
 		values_text(&s->site, values, sizeof(values));
-		fprintf(out, "%-*s  0x%-8llx  %-*s  %-*s  %-8s  %-4s  %s\n", function, short_name(s->function),
+		fprintf(out, "%-*s  0x%-8llx  %-*s  %-*s  %-11s  %-4s  %s\n", function, s->function,
 			(unsigned long long)s->va, insn, s->insn, meaning, site_meaning_text(s->site.meaning),
-			s->cost == COST_SINGLE_STEP ? "stepped" : probe_cost_name(s->cost),
-			s->wait_mode ? "wait" : "all", values);
+			probe_cost_name(s->cost), s->wait_mode ? "wait" : "all", values);
 	}
 }
 
