@@ -97,15 +97,22 @@ static bool is_label(const char *line)
 	return line[n] == ':' && line[n + 1] == '\n' && n == strspn(line, "abcdefghijklmnopqrstuvwxyz");
 }
 
+static const char *line_at(const struct source *s, uint32_t nr)
+{
+	const char *line = nr && nr <= s->nr ? s->lines[nr - 1] : NULL;
+
+	return line ? line : "";
+}
+
 static bool source_agrees(const struct source *s, uint32_t line, const struct expected *e)
 {
 	bool found = false;
 
 	for (uint32_t i = line; i <= line + e->below && i <= s->nr; i++)
-		found |= strstr(s->lines[i - 1], e->text) != NULL;
+		found |= strstr(line_at(s, i), e->text) != NULL;
 	for (uint32_t i = line; e->label && i > 0; i--)
-		if (is_label(s->lines[i - 1]))
-			return found && !strncmp(s->lines[i - 1], e->label, strlen(e->label));
+		if (is_label(line_at(s, i)))
+			return found && !strncmp(line_at(s, i), e->label, strlen(e->label));
 	return found;
 }
 
