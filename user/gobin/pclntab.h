@@ -18,14 +18,14 @@ struct pclntab;
 struct go_func {
 	uint64_t entry;	  /* address in the file's terms */
 	uint64_t end;	  /* entry of the next function */
-	const char *name; /* borrowed from the image */
+	const char *name; /* as in the table, type arguments spelled out; borrowed from the image */
 	uint32_t index;	  /* in the table */
 	bool wrapper;	  /* compiler-made glue: hide it in stacks */
 };
 
-/* One source-level frame. Strings are borrowed from the image. */
+/* One source-level frame. Strings live as long as the table. */
 struct go_frame {
-	const char *function;
+	const char *function; /* as Go's traceback prints it: "main.F[...]" */
 	const char *file; /* "" if unknown */
 	uint32_t line;	  /* 0 if unknown */
 	bool inlined;	  /* inlined into the next frame */

@@ -15,6 +15,9 @@
  */
 #define MAX_PROBES 256
 
+/* Names don't overlap, so all of them together have no more bytes than the table; only few are used twice. */
+#define NAMES_BUDGET(t) (4 * (t)->names.size)
+
 struct printable {
 	const char *name; /* in the image: the key is the pointer */
 	char *text;
@@ -62,7 +65,7 @@ static uint32_t hash_name(const char *name)
 
 static void build_index(const struct pclntab *t, struct pclntab_lazy *lazy)
 {
-	uint64_t nr = 64;
+	uint64_t nr = 64, budget = NAMES_BUDGET(t);
 	struct pclntab_func f;
 
 	lazy->indexed = true;
@@ -74,11 +77,14 @@ static void build_index(const struct pclntab *t, struct pclntab_lazy *lazy)
 	if (!lazy->slots)
 		return;
 	lazy->nr_slots = (uint32_t)nr;
-	for (uint64_t i = 0; i < t->nr_funcs; i++) {
+	for (uint64_t i = 0; i < t->nr_funcs && budget; i++) {
 		uint32_t slot, probes = 0;
+		size_t n;
 
 		if (!pclntab__read_func(t, i, &f))
 			continue;
+		n = strlen(f.name) + 1;
+		budget -= n < budget ? n : budget;
 		slot = hash_name(f.name) & (lazy->nr_slots - 1);
 		while (lazy->slots[slot] && probes++ < MAX_PROBES)
 			slot = (slot + 1) & (lazy->nr_slots - 1);

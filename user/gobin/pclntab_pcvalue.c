@@ -6,6 +6,9 @@
  */
 #include "gobin/pclntab_impl.h"
 
+/* Runs in one table, far more than the largest generated functions have; bounds the time that damage costs. */
+#define MAX_RUNS (1 << 20)
+
 static int32_t unzigzag(uint64_t v)
 {
 	return (int32_t)((uint32_t)(v >> 1) ^ -(uint32_t)(v & 1));
@@ -20,10 +23,10 @@ int32_t pclntab__pcvalue(const struct pclntab *t, uint32_t off, uint64_t entry, 
 	if (!off) /* no table */
 		return -1;
 	cursor_seek(&c, off);
-	for (bool first = true; !c.bad; first = false) {
+	for (int i = 0; i < MAX_RUNS && !c.bad; i++) {
 		uint64_t delta = cursor_uvarint(&c);
 
-		if (!delta && !first)
+		if (!delta && i)
 			break; /* the end of the table */
 		value += (uint32_t)unzigzag(delta);
 		at += cursor_uvarint(&c) * t->quantum;
