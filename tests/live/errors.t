@@ -25,6 +25,11 @@ def expect(status, words, *args, prefix=(), **kwargs):
     return lines[0]
 
 
+def no_command():
+    status, out, err = live.chanscope()
+    assert status == USAGE and not out and err.startswith("Usage: "), (status, out, err)
+
+
 def free_pid():
     child = subprocess.Popen(["true"])
     child.wait()
@@ -121,8 +126,8 @@ def closed_pipe(path):
 
 def main():
     t = live.Tap()
+    t.test("no command: exit status 2, and the help", no_command)
     for name, words, args in [
-        ("no command", "Usage", []),
         ("unknown command", "no command `rport`", ["rport"]),
         ("unknown option", "unknown option `--nonsense`", ["report", "--nonsense"]),
         ("no target", "no target", ["report"]),
@@ -132,8 +137,7 @@ def main():
         ("duration that is none", "`soon` is no valid", ["flame", "-p", "1", "-d", "soon"]),
         ("weight that is none", "It is one of: wait, ops, queue", ["flame", "-p", "1", "--weight", "x"]),
     ]:
-        t.test(f"{name}: exit status 2", lambda words=words, args=args: (
-            expect(USAGE, words, *args) if args else None))
+        t.test(f"{name}: exit status 2", expect, USAGE, words, *args)
     t.test("no such process", no_such_pid)
     t.test("a process that is no Go program", not_go)
     t.test("a file that is no program", not_elf)

@@ -54,7 +54,7 @@ def cycles(toolchain, form):
         target.go()
         detach_ms = []
         for _ in range(CYCLES):
-            status, out, err = live.chanscope("report", "-p", target.pid, "-d", "50ms", "--json", "--log", "attach:info")
+            status, out, err = live.chanscope("report", "-p", target.pid, "-d", "50ms", "--json", "--log", "cli:info")
             assert status == 0, err
             assert json.loads(out)["channels"], "nothing was traced"
             detach_ms.append(float(re.search(r"probes off after ([\d.]+) ms", err)[1]))

@@ -52,7 +52,7 @@ def stripped_is_the_same(toolchain):
 def text_is_for_people():
     status, out, err = live.chanscope("plan", live.build("truth"))
     assert status == 0, err
-    for word in ("runtime.chansend", "runtime.selectgo", "emulated", "parks"):
+    for word in ("chansend", "selectgo", "emulated", "parks"):
         assert word in out, f"`{word}` is not in the plan"
 
 

@@ -46,15 +46,14 @@ static struct plan_site sites[] = {
 
 static struct plan plan = { .sites = sites, .nr_sites = 3, .missing = "runtime.block, runtime.closechan" };
 
-static char *output(int (*emit)(FILE *, const struct plan_view *, struct diag *), const struct plan_view *v)
+static char *output(int (*emit)(FILE *, const struct plan_view *), const struct plan_view *v)
 {
-	struct diag d = { 0 };
 	char *text = NULL;
 	size_t sz;
 	FILE *f = open_memstream(&text, &sz);
 
 	assert_non_null(f);
-	assert_int_equal(emit(f, v, &d), 0);
+	assert_int_equal(emit(f, v), 0);
 	fclose(f);
 	return text;
 }
@@ -170,16 +169,16 @@ static void a_full_disk_is_an_error(void **state)
 {
 	struct plan_view v = { .path = "some/binary", .plan = &plan };
 	FILE *f = fopen("/dev/full", "w");
-	struct diag d = { 0 };
 
 	(void)state;
 	assert_non_null(f);
-	assert_int_equal(plan_output_text(f, &v, &d), -EIO);
-	assert_true(d.what[0]);
+	setvbuf(f, NULL, _IONBF, 0);
+	assert_int_equal(plan_output_text(f, &v), -EIO);
 	fclose(f);
 	f = fopen("/dev/full", "w");
 	assert_non_null(f);
-	assert_int_equal(plan_output_json(f, &v, NULL), -EIO);
+	setvbuf(f, NULL, _IONBF, 0);
+	assert_int_equal(plan_output_json(f, &v), -EIO);
 	fclose(f);
 }
 

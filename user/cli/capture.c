@@ -301,12 +301,20 @@ void capture__stop(struct capture *c)
 	c->stop = true;
 }
 
+static void detach(struct capture *c)
+{
+	uint64_t before = now_ns(CLOCK_MONOTONIC);
+
+	attach__detach(c->attach);
+	log_info(CLI, "probes off after %.1f ms", (double)(now_ns(CLOCK_MONOTONIC) - before) / 1e6);
+}
+
 void capture__free(struct capture *c)
 {
 	if (!c)
 		return;
 	progress__end(c->progress);
-	attach__detach(c->attach);
+	detach(c);
 	stream__free(c->stream);
 	attach__free(c->attach);
 	walked_free(&c->walked);

@@ -10,14 +10,13 @@ static int write_flame(const struct settings *set, const struct live *l, struct 
 	const struct sink_in in = { .world = l->world, .sym = l->sym };
 	enum flame_weight weight = (enum flame_weight)set->weight;
 	FILE *out;
-	int err, close_err;
+	int err;
 
 	err = output_open(set->output, &out, d);
 	if (err)
 		return err;
 	err = set->svg ? sink_flame_svg(out, &in, weight, NULL, d) : sink_folded(out, &in, weight, d);
-	close_err = output_close(set->output, out, d);
-	return err ? err : close_err;
+	return output_close(set->output, out, err, d);
 }
 
 int cmd_flame(const struct settings *set, struct diag *d)
@@ -30,7 +29,7 @@ int cmd_flame(const struct settings *set, struct diag *d)
 
 	err = live_open(set, &l, d);
 	if (!err && set->dry_run)
-		err = live_dry_run(&l, opts.attach.mode, d);
+		err = live_dry_run(&l, opts.attach.mode);
 	else if (!err)
 		err = live_run(&l, &opts, d);
 	if (!err && !set->dry_run)

@@ -3,6 +3,7 @@
 #include "cli/commands.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "cli/output.h"
 #include "cli/plan_output.h"
@@ -11,14 +12,13 @@
 static int write_plan(const struct settings *set, const struct plan_view *v, struct diag *d)
 {
 	FILE *out;
-	int err, close_err;
+	int err;
 
 	err = output_open(set->output, &out, d);
 	if (err)
 		return err;
-	err = set->json ? plan_output_json(out, v, d) : plan_output_text(out, v, d);
-	close_err = output_close(set->output, out, d);
-	return err ? err : close_err;
+	err = set->json ? plan_output_json(out, v) : plan_output_text(out, v);
+	return output_close(set->output, out, err, d);
 }
 
 /* A refused binary is a result with --json, and an error in any case. */
@@ -41,7 +41,8 @@ static int plan_of(const struct settings *set, const char *path, const char *sho
 		out_err = write_plan(set, &v, d);
 	if (err) {
 		*d = refusal;
-		diag_prefix(d, "%s", shown);
+		if (!strstr(d->what, shown))
+			diag_prefix(d, "%s", shown);
 	}
 	plan__free(plan);
 	gobinary__close(bin);

@@ -5,6 +5,9 @@
 #include "cli/live.h"
 #include "cli/output.h"
 
+/* Of the table, unless --rows says otherwise; --json has all. */
+#define DEFAULT_ROWS 40
+
 static int write_report(const struct settings *set, const struct live *l, struct diag *d)
 {
 	const struct sink_in in = { .world = l->world, .sym = l->sym };
@@ -12,16 +15,17 @@ static int write_report(const struct settings *set, const struct live *l, struct
 				    .sort = (enum report_sort)set->sort,
 				    .max_rows = (unsigned int)set->max_rows };
 	FILE *out;
-	int err, close_err;
+	int err;
 
 	err = output_open(set->output, &out, d);
 	if (err)
 		return err;
+	if (!set->json && !opts.max_rows)
+		opts.max_rows = DEFAULT_ROWS;
 	opts.width = output_width(out);
 	opts.color = output_color(out);
 	err = set->json ? sink_report_json(out, &in, &opts, d) : sink_report_table(out, &in, &opts, d);
-	close_err = output_close(set->output, out, d);
-	return err ? err : close_err;
+	return output_close(set->output, out, err, d);
 }
 
 int cmd_report(const struct settings *set, struct diag *d)
@@ -32,7 +36,7 @@ int cmd_report(const struct settings *set, struct diag *d)
 
 	err = live_open(set, &l, d);
 	if (!err && set->dry_run)
-		err = live_dry_run(&l, opts.attach.mode, d);
+		err = live_dry_run(&l, opts.attach.mode);
 	else if (!err)
 		err = live_run(&l, &opts, d);
 	if (!err && !set->dry_run)

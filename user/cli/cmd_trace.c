@@ -125,7 +125,7 @@ static int trace_run(const struct settings *set, struct live *l, struct diag *d)
 	struct capture_opts opts = live_capture_opts(set, CAPTURE_ALL);
 	struct tracer t = { .set = set, .targets = &l->targets, .sym = l->sym };
 	const struct feed feed = { .ops = &tracer_ops, .ctx = &t };
-	int err, close_err;
+	int err;
 
 	err = output_open(set->output, &t.out, d);
 	if (err)
@@ -136,11 +136,11 @@ static int trace_run(const struct settings *set, struct live *l, struct diag *d)
 		t.capture = l->capture;
 		err = capture__run(l->capture, d);
 	}
-	close_err = output_close(set->output, t.out, d);
+	err = output_close(set->output, t.out, err, d);
 	if (!err)
 		say_losses(&t);
 	free_stacks(&t);
-	return err ? err : close_err;
+	return err;
 }
 
 int cmd_trace(const struct settings *set, struct diag *d)
@@ -150,7 +150,7 @@ int cmd_trace(const struct settings *set, struct diag *d)
 
 	err = live_open(set, &l, d);
 	if (!err && set->dry_run)
-		err = live_dry_run(&l, set->mode == CAPTURE_WAIT ? CAPTURE_WAIT : CAPTURE_ALL, d);
+		err = live_dry_run(&l, set->mode == CAPTURE_WAIT ? CAPTURE_WAIT : CAPTURE_ALL);
 	else if (!err)
 		err = trace_run(set, &l, d);
 	live_close(&l);

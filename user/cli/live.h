@@ -26,6 +26,6 @@ int live_run(struct live *l, const struct capture_opts *opts, struct diag *d);
 void live_close(struct live *l);
 
 /* Prints the plan of every binary of the targets to stdout: --dry-run. */
-int live_dry_run(const struct live *l, enum capture_mode mode, struct diag *d);
+int live_dry_run(const struct live *l, enum capture_mode mode);
 
 #endif

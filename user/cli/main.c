@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "cli/options.h"
+#include "cli/output.h"
 #include "cli/signals.h"
 
 static int finish(const struct diag *d)
@@ -32,7 +33,8 @@ static int run_command(const struct command *cmd, int argc, char **argv, struct 
 	if (set.verbose)
 		log_set_all(set.verbose > 1 ? LOG_DEBUG : LOG_INFO);
 	signals_install();
-	return cmd->run(&set, d);
+	err = cmd->run(&set, d);
+	return err ? diag_fail(d, err, "%s failed: %s", cmd->name, strerror(-err)) : 0;
 }
 
 /* The words that stand in a command's place and are none. */
@@ -64,7 +66,6 @@ int main(int argc, char **argv)
 		run_command(cmd, argc - 1, argv + 1, &d);
 	else
 		run_word(argv[1], &d);
-	if ((fflush(stdout) || ferror(stdout)) && errno != EPIPE)
-		diag_fail(&d, -errno, "standard output: %s", strerror(errno));
+	output_close(NULL, stdout, 0, &d);
 	return finish(&d);
 }

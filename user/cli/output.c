@@ -37,18 +37,28 @@ int output_open(const char *path, FILE **ret, struct diag *d)
 	return 0;
 }
 
-int output_close(const char *path, FILE *f, struct diag *d)
+/* What is left in the buffer is tried once more: stdio has forgotten why it failed the first time. */
+static int write_error(FILE *f)
 {
-	int err = 0;
+	bool failed = ferror(f);
 
 	errno = 0;
-	if (ferror(f) || fflush(f))
-		err = errno ? -errno : -EIO;
-	if (f != stdout && fclose(f) && !err)
-		err = -errno;
-	if (!err || err == -EPIPE)
+	if (!fflush(f) && !failed)
 		return 0;
-	return diag_fail(d, err, "writing %s: %s", path ? path : "standard output", strerror(-err));
+	return errno ? -errno : -EIO;
+}
+
+int output_close(const char *path, FILE *f, int err, struct diag *d)
+{
+	int write_err = write_error(f);
+
+	if (f != stdout && fclose(f) && !write_err)
+		write_err = -errno;
+	if (write_err == -EPIPE)
+		return 0;
+	if (write_err)
+		return diag_fail(d, write_err, "writing %s: %s", path ? path : "standard output", strerror(-write_err));
+	return err;
 }
 
 unsigned int output_width(FILE *f)

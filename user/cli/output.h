@@ -12,9 +12,10 @@
 int output_open(const char *path, FILE **ret, struct diag *d);
 
 /*
- * Flushes, closes a file, and reports what went wrong while writing. A reader that went away (`| head`) is no error.
+ * Flushes, closes a file, and reports what went wrong while writing. err: the result of what wrote to f, -EIO if it
+ * met a write error. Returns it, or the write error with its reason; a reader that went away (`| head`) is none.
  */
-int output_close(const char *path, FILE *f, struct diag *d);
+int output_close(const char *path, FILE *f, int err, struct diag *d);
 
 /* Columns of the terminal that f is, else of $COLUMNS, else 80. */
 unsigned int output_width(FILE *f);

@@ -144,14 +144,12 @@ static void emit_trap_table(FILE *out, const struct plan_view *v)
 		"floors: measured once in a guest on kernel 6.18, empty program; yours differ, their ratio hardly\n");
 }
 
-static int finish(FILE *out, struct diag *d)
+static int finish(FILE *out)
 {
-	if (fflush(out) || ferror(out))
-		return diag_fail(d, -EIO, "the plan could not be written");
-	return 0;
+	return ferror(out) ? -EIO : 0;
 }
 
-int plan_output_text(FILE *out, const struct plan_view *v, struct diag *d)
+int plan_output_text(FILE *out, const struct plan_view *v)
 {
 	const char *build_id = v->bin ? image__build_id(v->bin->image) : "";
 
@@ -162,13 +160,13 @@ int plan_output_text(FILE *out, const struct plan_view *v, struct diag *d)
 		fprintf(out, "go version    %s\nlayout        %s\n", v->bin->version.text, v->bin->layout_source);
 	if (!v->plan) {
 		fprintf(out, "refused       %s\n", v->refused ? v->refused : "no plan");
-		return finish(out, d);
+		return finish(out);
 	}
 	fprintf(out, "sites         %zu\n", v->plan->nr_sites);
 	fprintf(out, "not in it     %s\n", v->plan->missing[0] ? v->plan->missing : "none missing");
 	emit_site_table(out, v);
 	emit_trap_table(out, v);
-	return finish(out, d);
+	return finish(out);
 }
 
 static json_t *hex(uint64_t value)
@@ -261,14 +259,14 @@ static json_t *plan_json(const struct plan_view *v)
 	return j;
 }
 
-int plan_output_json(FILE *out, const struct plan_view *v, struct diag *d)
+int plan_output_json(FILE *out, const struct plan_view *v)
 {
 	json_t *j = plan_json(v);
 	int r = json_dumpf(j, out, JSON_INDENT(2));
 
 	json_decref(j);
 	if (r)
-		return diag_fail(d, -EIO, "the plan could not be written as JSON");
+		return -EIO;
 	fputc('\n', out);
-	return finish(out, d);
+	return finish(out);
 }

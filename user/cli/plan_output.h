@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The output of `chanscope plan`: a table for people, an object for --json. */
+/* The output of `chanscope plan`: a table for people, an object for --json. Both return 0, or -EIO for a write error.
+ */
 #ifndef CHANSCOPE_CLI_PLAN_OUTPUT_H
 #define CHANSCOPE_CLI_PLAN_OUTPUT_H
 
@@ -16,7 +17,7 @@ struct plan_view {
 	enum capture_mode mode;
 };
 
-int plan_output_text(FILE *out, const struct plan_view *v, struct diag *d);
-int plan_output_json(FILE *out, const struct plan_view *v, struct diag *d);
+int plan_output_text(FILE *out, const struct plan_view *v);
+int plan_output_json(FILE *out, const struct plan_view *v);
 
 #endif

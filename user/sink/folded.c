@@ -228,5 +228,5 @@ int sink_folded(FILE *out, const struct sink_in *in, enum flame_weight weight, s
 		return err;
 	for (size_t i = 0; i < fl.nr; i++)
 		fprintf(out, "%s %" PRIu64 "\n", fl.lines[i].path, fl.lines[i].value);
-	return ferror(out) ? diag_fail(d, -EIO, "the folded stacks could not be written") : 0;
+	return ferror(out) ? -EIO : 0;
 }

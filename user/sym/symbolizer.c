@@ -12,11 +12,13 @@
 #include <uthash.h>
 
 #include "base/cleanup.h"
+#include "base/idset.h"
 #include "gobin/gobinary.h"
 #include "gobin/rtype.h"
 #include "sym/pcmap.h"
 
 #define MAX_CACHED_PCS (1U << 20) /* per binary; beyond, its cache starts anew */
+#define MAX_UNKNOWN (1U << 20) /* counted one by one */
 #define MAX_TYPE_NAME 1024 /* bytes, the NUL included; a longer name is cut */
 
 struct frames {
@@ -43,7 +45,7 @@ struct symbolizer {
 	struct target *targets;
 	struct binary *binaries;
 	struct target *last; /* the one found before: events of one process come in runs */
-	uint64_t nr_unknown;
+	struct idset unknown; /* (pid, pc) without a symbol, mixed into one id */
 };
 
 struct symbolizer *symbolizer__new(void)
@@ -68,7 +70,15 @@ void symbolizer__free(struct symbolizer *s)
 		pcmap__clear(&b->types, free);
 		free(b);
 	}
+	idset_free(&s->unknown);
 	free(s);
+}
+
+/* Remembered only to be counted once; past the limit the count says "at least". */
+static void note_unknown(struct symbolizer *s, uint32_t pid, uint64_t pc)
+{
+	if (s->unknown.nr < MAX_UNKNOWN)
+		idset_add(&s->unknown, (pc ^ ((uint64_t)pid << 40)) | 1ull << 63);
 }
 
 static struct binary *get_binary(struct symbolizer *s, const struct gobinary *bin)
@@ -173,7 +183,7 @@ size_t symbolizer__stack(struct symbolizer *s, uint32_t pid, const uint64_t *pcs
 		const struct frames *f = t ? frames_of(t, pcs[i], i > 0) : NULL;
 
 		if (!f) {
-			s->nr_unknown++;
+			note_unknown(s, pid, pcs[i]);
 			ret[n++] = unknown(pcs[i]);
 			continue;
 		}
@@ -188,11 +198,18 @@ static bool has_prefix(const char *s, const char *prefix)
 	return !strncmp(s, prefix, strlen(prefix));
 }
 
-/* Of packages runtime and reflect and what only they are made of. */
+/*
+ * Of packages runtime, reflect and time (whose channels are made for the user's time.After), and of what only the
+ * runtime is made of.
+ */
 static bool is_go_internal(const char *function)
 {
-	return has_prefix(function, "runtime.") || has_prefix(function, "reflect.") ||
-	       has_prefix(function, "runtime/internal/") || has_prefix(function, "internal/runtime/");
+	static const char *const prefixes[] = { "runtime.", "reflect.", "time.", "runtime/internal/", "internal/runtime/" };
+
+	for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++)
+		if (has_prefix(function, prefixes[i]))
+			return true;
+	return false;
 }
 
 bool symbolizer__place(struct symbolizer *s, uint32_t pid, const uint64_t *pcs, size_t nr, struct sym_frame *ret)
@@ -213,7 +230,7 @@ bool symbolizer__place(struct symbolizer *s, uint32_t pid, const uint64_t *pcs, 
 				return true;
 		}
 		if (!f)
-			s->nr_unknown++;
+			note_unknown(s, pid, pcs[i]);
 		if (!f && !found) {
 			*ret = unknown(pcs[i]);
 			found = true;
@@ -243,5 +260,5 @@ const char *symbolizer__type(struct symbolizer *s, uint32_t pid, uint64_t va)
 
 uint64_t symbolizer__nr_unknown(const struct symbolizer *s)
 {
-	return s->nr_unknown;
+	return s->unknown.nr;
 }

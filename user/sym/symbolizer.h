@@ -37,7 +37,7 @@ size_t symbolizer__stack(struct symbolizer *s, uint32_t pid, const uint64_t *pcs
 			 size_t max);
 
 /*
- * The place of a stack: its innermost frame outside packages runtime and reflect (the user's own line);
+ * The place of a stack: its innermost frame outside packages runtime, reflect and time (the user's own line);
  * the innermost frame if there is none. False for an empty stack.
  */
 bool symbolizer__place(struct symbolizer *s, uint32_t pid, const uint64_t *pcs, size_t nr, struct sym_frame *ret);
@@ -45,6 +45,7 @@ bool symbolizer__place(struct symbolizer *s, uint32_t pid, const uint64_t *pcs, 
 /* Name of the type whose descriptor is at va in the process; NULL if unknown. Owned by the symbolizer. */
 const char *symbolizer__type(struct symbolizer *s, uint32_t pid, uint64_t va);
 
+/* Program counters without a symbol so far, each once per process. */
 uint64_t symbolizer__nr_unknown(const struct symbolizer *s);
 
 #endif
