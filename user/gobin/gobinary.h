@@ -12,8 +12,8 @@
 #include "site.h"
 
 struct go_version {
-	int minor; /* N of go1.N */
-	int patch; /* -1 if not told */
+	int minor;     /* N of go1.N */
+	int patch;     /* -1 if not told */
 	char text[64]; /* as the binary has it: "go1.19.8", "devel go1.27-…" */
 };
 
@@ -22,7 +22,7 @@ struct gobinary {
 	struct pclntab *pclntab;
 	struct go_version version;
 	struct cs_layout layout;
-	const char *layout_source; /* "dwarf", "table", "nearest" */
+	const char *layout_source;	 /* "dwarf", "table", "nearest" */
 	uint64_t va_allglen, va_allgptr; /* runtime.allglen and allgptr; 0 if not found */
 	uint64_t va_buildversion;	 /* 0 if not found */
 };

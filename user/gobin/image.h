@@ -22,7 +22,7 @@ struct image_section {
 	uint64_t off;	  /* file offset */
 	uint64_t size;	  /* bytes */
 	bool writable;
-	bool nobits;	  /* no bytes in the file */
+	bool nobits; /* no bytes in the file */
 };
 
 /*

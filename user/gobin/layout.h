@@ -15,8 +15,15 @@ bool layout_from_table(const struct go_version *v, struct cs_layout *ret);
 int layout_from_dwarf(const struct image *img, struct cs_layout *ret, struct diag *d);
 
 /* gopark's wait reason (value in g.waitreason) for a version. */
-enum go_wait { GO_WAIT_OTHER, GO_WAIT_RECV, GO_WAIT_SEND, GO_WAIT_SELECT, GO_WAIT_NIL_RECV, GO_WAIT_NIL_SEND,
-	       GO_WAIT_SELECT_NO_CASES };
+enum go_wait {
+	GO_WAIT_OTHER,
+	GO_WAIT_RECV,
+	GO_WAIT_SEND,
+	GO_WAIT_SELECT,
+	GO_WAIT_NIL_RECV,
+	GO_WAIT_NIL_SEND,
+	GO_WAIT_SELECT_NO_CASES
+};
 enum go_wait go_wait_of(const struct go_version *v, uint8_t waitreason);
 
 #endif

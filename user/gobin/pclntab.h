@@ -26,9 +26,9 @@ struct go_func {
 /* One source-level frame. Strings live as long as the table. */
 struct go_frame {
 	const char *function; /* as Go's traceback prints it: "main.F[...]" */
-	const char *file; /* "" if unknown */
-	uint32_t line;	  /* 0 if unknown */
-	bool inlined;	  /* inlined into the next frame */
+	const char *file;     /* "" if unknown */
+	uint32_t line;	      /* 0 if unknown */
+	bool inlined;	      /* inlined into the next frame */
 	bool wrapper;
 };
 

@@ -6,7 +6,8 @@
 #include "base/cursor.h"
 #include "gobin/pclntab.h"
 
-/* Bytes of a function's or file's name; generic instances reach some thousands. Bounds the time that hostile files cost. */
+/* Bytes of a function's or file's name; generic instances reach some thousands. Bounds the time that hostile files
+ * cost. */
 #define PCLNTAB_MAX_NAME 16384
 
 /* By the first release whose header looks so. */

@@ -18,8 +18,8 @@
 #include "sym/pcmap.h"
 
 #define MAX_CACHED_PCS (1U << 20) /* per binary; beyond, its cache starts anew */
-#define MAX_UNKNOWN (1U << 20) /* counted one by one */
-#define MAX_TYPE_NAME 1024 /* bytes, the NUL included; a longer name is cut */
+#define MAX_UNKNOWN (1U << 20)	  /* counted one by one */
+#define MAX_TYPE_NAME 1024	  /* bytes, the NUL included; a longer name is cut */
 
 struct frames {
 	size_t nr;
@@ -44,7 +44,7 @@ struct target {
 struct symbolizer {
 	struct target *targets;
 	struct binary *binaries;
-	struct target *last; /* the one found before: events of one process come in runs */
+	struct target *last;  /* the one found before: events of one process come in runs */
 	struct idset unknown; /* (pid, pc) without a symbol, mixed into one id */
 };
 
@@ -204,7 +204,8 @@ static bool has_prefix(const char *s, const char *prefix)
  */
 static bool is_go_internal(const char *function)
 {
-	static const char *const prefixes[] = { "runtime.", "reflect.", "time.", "runtime/internal/", "internal/runtime/" };
+	static const char *const prefixes[] = { "runtime.", "reflect.", "time.", "runtime/internal/",
+						"internal/runtime/" };
 
 	for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++)
 		if (has_prefix(function, prefixes[i]))
