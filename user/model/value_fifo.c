@@ -26,7 +26,7 @@ static int resize(struct value_fifo *f, uint64_t nr_ring)
 
 	if (nr_ring > 1U << 31)
 		return -ENOMEM;
-	ring = malloc(nr_ring * sizeof(*ring));
+	ring = calloc(nr_ring, sizeof(*ring));
 	if (!ring)
 		return -ENOMEM;
 	for (uint32_t i = 0; i < f->nr; i++)

@@ -52,7 +52,7 @@ struct channel {
 	uint64_t elem_type;  /* address of its descriptor in the process, 0: unknown */
 	uint32_t elem_size;
 	uint32_t capacity;
-	bool capacity_known; /* false until the first event that could read the header */
+	bool capacity_known;	 /* false until the first event that could read the header */
 	bool made_before_attach; /* its make was not seen, and the address held no channel before */
 	bool timer;
 	uint64_t made_at_ns; /* monotonic; of the first event if made_before_attach */
@@ -66,8 +66,8 @@ struct channel {
 	uint32_t senders_waiting, receivers_waiting; /* now; a parked select counts in each of its cases */
 	uint32_t senders_waiting_max, receivers_waiting_max;
 	uint32_t length, length_max;
-	double saturation; /* 0..1: share of its observed life with length == capacity; unbuffered: with a sender parked */
-	struct dist queue; /* time values lay in the buffer; 0 for direct handoffs */
+	double saturation;     /* 0..1: share of its observed life at full length; unbuffered: with a sender parked */
+	struct dist queue;     /* time values lay in the buffer; 0 for direct handoffs */
 	uint64_t closed_at_ns; /* 0: open; of the first sign of it if the close itself was not seen */
 	uint64_t stack_closed; /* 0: unknown */
 	uint64_t closed_by_goid;
@@ -77,21 +77,24 @@ struct channel {
 	bool from_totals; /* part of the counts rests on totals of lost events */
 };
 
+/* A case of a parked select. */
+struct waiter_case {
+	const struct channel *chan;
+	bool send;
+};
+
 /* A goroutine parked now. */
 struct waiter {
 	uint32_t pid;
 	uint64_t goid;
-	uint64_t since_ns;	/* monotonic; of attach if since_before_attach */
+	uint64_t since_ns; /* monotonic; of attach if since_before_attach */
 	bool since_before_attach;
-	uint8_t kind;		/* CS_PARK_SEND, CS_PARK_RECV, CS_PARK_SELECT */
+	uint8_t kind; /* CS_PARK_SEND, CS_PARK_RECV, CS_PARK_SELECT */
 	uint64_t stack;
-	const struct channel *chan; /* NULL: nil channel, or a select */
-	uint32_t nr_cases;	/* of a select: those known, in cases[] */
-	uint64_t nr_cases_announced; /* of a select: how many it waits on; 0: for ever. More than nr_cases: some were lost */
-	const struct waiter_case {
-		const struct channel *chan;
-		bool send;
-	} *cases;
+	const struct channel *chan;  /* NULL: nil channel, or a select */
+	uint32_t nr_cases;	     /* of a select: those known, in cases[] */
+	uint64_t nr_cases_announced; /* of a select: all, those lost included; 0: it waits for ever */
+	const struct waiter_case *cases;
 };
 
 /* What happened at one stack, by operation: the weight of a flame graph. */
@@ -100,12 +103,19 @@ struct stack_stat {
 	uint32_t pid;
 	uint64_t stack;
 	enum stack_op op;
-	bool nil_chan;	   /* the nil channel, or select without cases */
-	uint64_t ops;	   /* completed, failed or begun to block: each operation once */
-	uint64_t blocked;  /* parks */
-	uint64_t wait_ns;  /* parked time, up to the end of the run for those still parked */
+	bool nil_chan;	  /* the nil channel, or select without cases */
+	uint64_t ops;	  /* completed, failed or begun to block: each operation once */
+	uint64_t blocked; /* parks */
+	uint64_t wait_ns; /* parked time, up to the end of the run for those still parked */
 	uint64_t still_parked;
 	uint64_t queue_ns, queued; /* of values sent here: time in the buffer, and their number */
+};
+
+/* A case of the selects at one stack. chan->addr is 0 for evicted channels: then it is the sum of their group. */
+struct select_case_stat {
+	const struct channel *chan;
+	bool send;
+	uint64_t taken;
 };
 
 /* Selects of several cases at one stack. */
@@ -114,12 +124,7 @@ struct select_stat {
 	uint64_t stack;
 	uint64_t count, default_taken, blocked, wait_ns, still_parked;
 	size_t nr_cases;
-	const struct select_case_stat {
-		const struct channel *chan;
-		bool send;
-		uint64_t taken;
-	} *cases; /* those seen: taken, or waited on; in no particular order. chan->addr is 0 for evicted
-		   * ones: then it is the sum of their channel_group */
+	const struct select_case_stat *cases; /* those seen: taken, or waited on; in no particular order */
 };
 
 enum panic_kind { PANIC_SEND_ON_CLOSED, PANIC_CLOSE_OF_CLOSED, PANIC_CLOSE_OF_NIL };
@@ -157,7 +162,7 @@ struct world_totals {
 	uint64_t end_ns; /* monotonic: end of the run */
 	uint64_t events;
 	uint64_t losses[CS_NR_LOSSES];
-	bool complete;	 /* every count is exact: no loss that touches counts */
+	bool complete; /* every count is exact: no loss that touches counts */
 };
 void world__totals(const struct world *w, struct world_totals *ret);
 

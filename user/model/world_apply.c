@@ -108,7 +108,7 @@ static void apply_recv_direct(const struct op *op)
 	if (!c)
 		return;
 	sender = wait__serve(op, c, DIR_SEND);
-	if (c->pub.capacity)
+	if (c->pub.capacity || !c->pub.capacity_known)
 		chan__relayed(op, c, sender ? sender->stat : NULL);
 	else
 		chan__handed_over(op, c, sender ? sender->stat : NULL);
