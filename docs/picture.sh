@@ -13,7 +13,8 @@ cp "$demo/flame.svg" "$page"
 {
 	echo '<!doctype html><meta charset="utf-8"><style>body { margin: 0; background: #fff; width: 1260px }'
 	echo 'pre { margin: 20px; padding: 16px 20px; background: #14181d; color: #e6e9ed; border-radius: 8px;'
-	echo 'font: 15px/1.35 "DejaVu Sans Mono", monospace } iframe { border: 0; width: 1240px; height: 230px; margin: 0 10px }</style>'
+	echo 'font: 15px/1.35 "DejaVu Sans Mono", monospace }'
+	echo 'iframe { border: 0; width: 1240px; height: 230px; margin: 0 10px }</style>'
 	echo '<pre>'
 	pid=$(sed -n 's/^PID \([0-9]*\) .*/\1/p' "$demo/report.txt")
 	echo "# chanscope report -p $pid -d 10s --group site"
