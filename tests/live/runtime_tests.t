@@ -33,7 +33,7 @@ def build_runtime_tests(toolchain):
 
 def pass_while_traced(toolchain, method):
     binary = build_runtime_tests(toolchain)
-    args = [binary, f"-test.run={PATTERN}", "-test.count=3", "-test.short", "-test.v"]
+    args = [binary, f"-test.run={PATTERN}", "-test.count=8", "-test.short", "-test.v"]
     tests = subprocess.Popen(args, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=binary.parent)
     scope = live.Chanscope("report", "-p", tests.pid, "--json", method=method).wait_attached()
     out, _ = tests.communicate(timeout=500)
