@@ -112,6 +112,15 @@ $(O)/tests/bench/%: tests/bench/%.c $(O)/libpure.a
 	@mkdir -p $(@D)
 	$(call say,CCLD,$@)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP $(LDFLAGS) -o $@ $< $(O)/libpure.a $(LDLIBS_PURE)
 
+$(O)/tests/bench/floor: tests/bench/floor.c $(O)/libtestable.a $(O)/libpure.a
+	@mkdir -p $(@D)
+	$(call say,CCLD,$@)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP $(LDFLAGS) -o $@ $< $(O)/libtestable.a $(O)/libpure.a \
+		$(LDLIBS_FULL)
+
+.PHONY: bench-floor
+bench-floor: $(O)/tests/bench/floor ## what one hit of a probe costs on this machine: as root
+	$(Q)$<
+
 .PHONY: bench-model
 bench-model: $(O)/tests/bench/bench_world ## how many events a second the model takes
 	$(Q)$<

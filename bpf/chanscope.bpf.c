@@ -142,7 +142,6 @@ static __always_inline bool record(const struct hit *h, struct cs_event *e)
 	e->kind = t->kind;
 	if (!t->kind || !take_values(h, t, e))
 		return false;
-	hit_take_goroutine(h, e);
 	if (meaning == CS_SITE_PARK_SELECT)
 		return select_park(h, e);
 	emit(e, h->nr);
@@ -158,6 +157,7 @@ static __always_inline bool take_hit(struct hit *h, __u32 site)
 	if (!h->layout)
 		return false;
 	hit_take_task(&e, site);
+	hit_take_goroutine(h, &e);
 	return record(h, &e);
 }
 

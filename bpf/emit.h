@@ -49,14 +49,11 @@ static __always_inline __u64 emit_wakeup(__u64 hit_nr)
  * The time is taken last: two records made under one channel's lock have times in ring order. (Those made outside
  * of it, wake and select results, may be overtaken by others between here and the ring.)
  */
-__noinline int emit(struct cs_event *e, __u64 hit_nr)
+static __always_inline void emit(struct cs_event *e, __u64 hit_nr)
 {
-	if (!e)
-		return 0;
 	e->time_ns = bpf_ktime_get_ns();
 	if (bpf_ringbuf_output(&ring, e, sizeof(*e), emit_wakeup(hit_nr)))
 		emit_total(e);
-	return 0;
 }
 
 #endif

@@ -5,7 +5,9 @@
  *
  * Not bpf_get_stack(): its buffers are one per CPU and context level (kernel/events/callchain.c,
  * get_callchain_entry), but a uprobe's program may be preempted, and then a second task on that CPU gets no
- * stack, or overwrites the first one's before it is copied out.
+ * stack, or overwrites the first one's before it is copied out. It is slow as well: 1,180 ns for 14 frames where
+ * this walk takes 150 (6.18, AMD guest). A read of user memory costs some 90 ns there whatever its size, hence
+ * chunks that mostly hold the whole chain.
  *
  * amd64 frames: [bp] is the caller's frame pointer, [bp + 8] the return address, in both prologue styles of
  * go1.17 to 1.27 (src/cmd/internal/obj/x86/obj6.go). A goroutine's outermost frame saved a frame pointer of 0.
@@ -18,7 +20,7 @@
 #include "event.h"
 #include "stack_hash.h"
 
-#define GO_CHUNK_WORDS 64
+#define GO_CHUNK_WORDS 128
 #define GO_CHUNK_BYTES (GO_CHUNK_WORDS * 8)
 
 /* A walk: where it is, and the bounds of the stack (frames lie in [lo, hi)). Lives in scratch memory. */
@@ -51,15 +53,15 @@ static __always_inline bool walk_refill(struct go_walk *w)
 }
 
 /*
- * The return address of the frame, and on to its caller's; 0 at the end. Not static, so that the verifier looks
- * at it by itself and not in every turn of the loop again.
+ * The return address of the frame, and on to its caller's; 0 at the end. The barrier makes each turn of the loop
+ * load its values anew, so that the verifier finds all turns alike.
  */
-__u64 go_walk_step(struct go_walk *w);
-__noinline __u64 go_walk_step(struct go_walk *w)
+static __always_inline __u64 go_walk_step(struct go_walk *w)
 {
 	__u64 at, next, ra;
 
-	if (!w || !walk_in_stack(w))
+	asm volatile("" ::: "memory");
+	if (!walk_in_stack(w))
 		return 0;
 	at = w->bp - w->base;
 	if (!w->have || at > w->have - 16) {

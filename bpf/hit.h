@@ -33,34 +33,40 @@ static __always_inline void hit_take_chan(const struct cs_layout *l, struct cs_e
 	*ret_elem_type = c.elem_type;
 }
 
-/* Walks and stores the stack. Returns its id, 0 if it is lost (and counted). */
-__noinline __u64 hit_store_stack(struct scratch *s, __u64 pc)
+/* Puts the stack into the map, unless it is there. */
+static __always_inline bool hit_keep_stack(struct scratch *s, __u64 id)
 {
-	__u64 id;
+	__u64 *known = &s->known[id % NR_KNOWN];
 	long err;
 
-	if (!s)
-		return 0;
-	id = go_walk_stack(&s->walk, pc, stack_depth, &s->stack);
+	if (*known == id)
+		return true;
+	if (!bpf_map_lookup_elem(&stacks, &id)) {
+		err = bpf_map_update_elem(&stacks, &id, &s->stack, BPF_NOEXIST);
+		if (err && err != -17 /* EEXIST: another CPU was faster */) {
+			count_loss(CS_LOSS_STACK_MAP_FULL);
+			return false;
+		}
+	}
+	*known = id;
+	return true;
+}
+
+/* Walks and stores the stack. Returns its id, 0 if it is lost (and counted). */
+static __always_inline __u64 hit_store_stack(struct scratch *s, __u64 pc)
+{
+	__u64 id = go_walk_stack(&s->walk, pc, stack_depth, &s->stack);
+
 	if (go_walk_truncated(&s->walk, stack_depth, &s->stack))
 		count_loss(CS_LOSS_STACK_TRUNCATED);
 	if (s->walk.unread)
 		count_loss(CS_LOSS_STACK_UNREAD);
-	if (s->stack.nr < 2)
-		return 0;
-	if (bpf_map_lookup_elem(&stacks, &id))
-		return id;
-	err = bpf_map_update_elem(&stacks, &id, &s->stack, BPF_NOEXIST);
-	if (err && err != -17 /* EEXIST: another CPU was faster */) {
-		count_loss(CS_LOSS_STACK_MAP_FULL);
-		return 0;
-	}
-	return id;
+	return s->stack.nr > 1 && hit_keep_stack(s, id) ? id : 0;
 }
 
-static __always_inline __u64 hit_stack(const struct hit *h, const struct go_goroutine *g)
+static __always_inline __u64 hit_stack(const struct hit *h, const struct go_goroutine *g, __u32 tid)
 {
-	struct scratch *s = scratch_get();
+	struct scratch *s = scratch_get(tid);
 	__u64 id;
 
 	if (!s) {
@@ -84,7 +90,7 @@ static __always_inline void hit_take_goroutine(const struct hit *h, struct cs_ev
 		e->goid = g.goid;
 	else
 		count_loss(CS_LOSS_GOROUTINE_UNREAD);
-	e->stack = hit_stack(h, &g);
+	e->stack = hit_stack(h, &g, e->tid);
 	if (!e->stack)
 		e->flags |= CS_F_NO_STACK;
 }

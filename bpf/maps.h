@@ -66,25 +66,26 @@ struct {
 } traps SEC(".maps");
 
 /*
- * Scratch for one hit. The program of a uprobe stays on its CPU but may be preempted by another task that hits
- * a probe, so that a CPU has several slots, each taken by an atomic exchange.
+ * Scratch for one hit. A uprobe's program may be preempted by another task that hits a probe on the same CPU, so
+ * that scratch can't belong to a CPU: the slots are shared, looked for by the thread's number and taken by an
+ * atomic exchange.
  */
+#define NR_KNOWN 32
 struct scratch {
 	__u64 busy;
+	__u64 known[NR_KNOWN]; /* ids of stacks that are in the map, by their low bits: nothing is ever taken out */
 	struct go_walk walk;
 	struct cs_stack stack;
 };
 
-#define NR_SCRATCH 8
-struct scratch_cpu {
-	struct scratch slot[NR_SCRATCH];
-};
+#define NR_SCRATCH 1024
+#define SCRATCH_TRIES 4
 
 struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 1);
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, NR_SCRATCH);
 	__type(key, __u32);
-	__type(value, struct scratch_cpu);
+	__type(value, struct scratch);
 } scratches SEC(".maps");
 
 static __always_inline void count_losses(__u32 reason, __u64 n)
@@ -108,23 +109,23 @@ static __always_inline __u64 count_trap(__u32 target)
 	return v ? __sync_fetch_and_add(v, 1) : 0;
 }
 
-/* A free slot of this CPU, NULL if every one is taken. Given back by scratch_put(). */
-static __always_inline struct scratch *scratch_get(void)
+/* A free slot, NULL if those for this thread are taken. Given back by scratch_put(). */
+static __always_inline struct scratch *scratch_get(__u32 tid)
 {
-	__u32 zero = 0;
-	struct scratch_cpu *cpu = bpf_map_lookup_elem(&scratches, &zero);
+	for (__u32 i = 0; i < SCRATCH_TRIES; i++) {
+		__u32 key = (tid + i) % NR_SCRATCH;
+		struct scratch *s = bpf_map_lookup_elem(&scratches, &key);
 
-	if (!cpu)
-		return 0;
-	for (int i = 0; i < NR_SCRATCH; i++)
-		if (!__sync_lock_test_and_set(&cpu->slot[i].busy, 1))
-			return &cpu->slot[i];
+		if (s && !__sync_lock_test_and_set(&s->busy, 1))
+			return s;
+	}
 	return 0;
 }
 
-/* A slot is only ever used on its own CPU: program order is enough. */
+/* A plain store is a release on x86. */
 static __always_inline void scratch_put(struct scratch *s)
 {
+	asm volatile("" ::: "memory");
 	*(volatile __u64 *)&s->busy = 0;
 }
 

@@ -20,7 +20,7 @@
 		asm volatile("" : "+r"(v) : "i"(id) : "memory"); \
 		break;
 
-static __noinline __u64 regs_get(const struct pt_regs *regs, __u8 reg)
+static __always_inline __u64 regs_get(const struct pt_regs *regs, __u8 reg)
 {
 	__u64 v = 0;
 

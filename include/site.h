@@ -9,15 +9,29 @@
 
 #include <linux/types.h>
 
-#define CS_MAX_SITES   4096 /* over all binaries */
-#define CS_MAX_LAYOUTS 256  /* binaries */
-#define CS_MAX_TARGETS 1024 /* processes; those of one binary share its sites */
+#define CS_MAX_SITES 4096	/* over all binaries */
+#define CS_MAX_LAYOUTS 256	/* binaries */
+#define CS_MAX_TARGETS 1024	/* processes; those of one binary share its sites */
 #define CS_MAX_SELECT_CASES 128 /* recorded of one parked select */
 
 /* General registers by their number in the instruction encoding of amd64: rax rcx rdx rbx rsp rbp rsi rdi r8..r15. */
 enum cs_reg {
-	CS_RAX = 0, CS_RCX, CS_RDX, CS_RBX, CS_RSP, CS_RBP, CS_RSI, CS_RDI,
-	CS_R8, CS_R9, CS_R10, CS_R11, CS_R12, CS_R13, CS_R14, CS_R15,
+	CS_RAX = 0,
+	CS_RCX,
+	CS_RDX,
+	CS_RBX,
+	CS_RSP,
+	CS_RBP,
+	CS_RSI,
+	CS_RDI,
+	CS_R8,
+	CS_R9,
+	CS_R10,
+	CS_R11,
+	CS_R12,
+	CS_R13,
+	CS_R14,
+	CS_R15,
 };
 
 enum cs_loc_kind {
@@ -37,7 +51,7 @@ struct cs_loc {
 
 /* What a hit means. Two sites may have one meaning; the meanings map to event kinds inside BPF. */
 enum cs_meaning {
-	CS_SITE_MAKE = 1,	/* chan, elem type (aux), capacity (extra) */
+	CS_SITE_MAKE = 1, /* chan, elem type (aux), capacity (extra) */
 	CS_SITE_SEND_BUFFERED = 2,
 	CS_SITE_SEND_DIRECT = 3, /* aux = sudog of the receiver */
 	CS_SITE_SEND_FAILED = 4,
@@ -50,9 +64,9 @@ enum cs_meaning {
 	CS_SITE_CLOSE_PANIC = 11,
 	CS_SITE_PARK_SEND = 12,
 	CS_SITE_PARK_RECV = 13,
-	CS_SITE_PARK_SELECT = 14, /* chan: none; cases are g.waiting; extra = nsends, aux = scase array */
+	CS_SITE_PARK_SELECT = 14,  /* chan: none; cases are g.waiting; extra = nsends, aux = scase array */
 	CS_SITE_PARK_FOREVER = 15, /* select {} */
-	CS_SITE_WAKE_SEND = 16,	/* aux = the goroutine's own sudog, whose `success` tells */
+	CS_SITE_WAKE_SEND = 16,	   /* aux = the goroutine's own sudog, whose `success` tells */
 	CS_SITE_WAKE_RECV = 17,
 	/* In selectgo. scase array = aux, case index = select_case, number of sends = extra.
 	 * chan: given where it is at hand (DIRECT), else scase[case].c. */
@@ -68,8 +82,8 @@ enum cs_meaning {
 };
 
 /* bits of cs_site.cond: a conditional jump as a site counts only if its condition comes out as told */
-#define CS_COND_NONE	 0xff
-#define CS_COND_CC_MASK	 0x0f /* amd64 condition code, as in the opcode (0x70+cc, 0x0f 0x80+cc) */
+#define CS_COND_NONE 0xff
+#define CS_COND_CC_MASK 0x0f   /* amd64 condition code, as in the opcode (0x70+cc, 0x0f 0x80+cc) */
 #define CS_COND_NOT_TAKEN 0x10 /* count the hit when the jump is not taken */
 
 struct cs_site {
@@ -84,7 +98,7 @@ struct cs_site {
 	struct cs_loc peer;
 	struct cs_loc ok;
 	struct cs_loc poll_order; /* selectgo's order0: 2n uint16, poll order first */
-	struct cs_loc nr_cases;   /* at SEND_PANIC: length of the scase array; may be missing */
+	struct cs_loc nr_cases;	  /* at SEND_PANIC: length of the poll order; may be missing */
 };
 
 _Static_assert(sizeof(struct cs_site) == 72, "struct cs_site is shared with BPF");
@@ -97,7 +111,7 @@ _Static_assert(sizeof(struct cs_site) == 72, "struct cs_site is shared with BPF"
  * goid end at 168 up to go1.27, the structure has 392 bytes or more.
  */
 #define CS_CHAN_WINDOW 48
-#define CS_G_WINDOW    168
+#define CS_G_WINDOW 168
 
 /*
  * Offsets in Go's runtime structures, bytes; CS_NO_FIELD where this version has no such field.
