@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the live tests share: building the Go programs, starting them held until they are told to go,
 running chanscope on them, and TAP."""
+
 import json
 import os
 import pathlib
@@ -54,7 +55,9 @@ class Tap:
 def build(program, toolchain="debian", form="plain"):
     """Path of a program of tests/programs, built; Skip if there is no such toolchain."""
     out = OUT / "programs"
-    run = subprocess.run([ROOT / "tests/programs/build.sh", program, toolchain, form, out], capture_output=True, text=True)
+    run = subprocess.run(
+        [ROOT / "tests/programs/build.sh", program, toolchain, form, out], capture_output=True, text=True
+    )
     if run.returncode == SKIPPED:
         raise Skip(run.stderr.strip().splitlines()[-1] if run.stderr.strip() else f"no Go {toolchain}")
     assert run.returncode == 0, f"building {program} with Go {toolchain}: {run.stderr}"
@@ -65,8 +68,14 @@ class Target:
     """A program of tests/programs, started and held: it says "ready PID" and waits for a line."""
 
     def __init__(self, path, *args, env=None):
-        self.proc = subprocess.Popen([path, *map(str, args)], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                     stderr=subprocess.PIPE, text=True, env={**os.environ, **(env or {})})
+        self.proc = subprocess.Popen(
+            [path, *map(str, args)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env={**os.environ, **(env or {})},
+        )
         self.errors = []
         for line in self.proc.stderr:
             self.errors.append(line)
@@ -77,8 +86,10 @@ class Target:
         self.pid = self.proc.pid
         # read on in the background: a full pipe would hold the program
         self.out = ""
-        self.readers = [threading.Thread(target=self._read_out, daemon=True),
-                        threading.Thread(target=self._read_err, daemon=True)]
+        self.readers = [
+            threading.Thread(target=self._read_out, daemon=True),
+            threading.Thread(target=self._read_err, daemon=True),
+        ]
         for r in self.readers:
             r.start()
 
@@ -106,7 +117,9 @@ class Target:
             raise AssertionError(f"the target did not end within {timeout} s") from None
         for r in self.readers:
             r.join()
-        assert self.proc.returncode == status, f"the target ended with {self.proc.returncode}: {''.join(self.errors)[-2000:]}"
+        assert (
+            self.proc.returncode == status
+        ), f"the target ended with {self.proc.returncode}: {''.join(self.errors)[-2000:]}"
         return self.out
 
     def truth(self, timeout=120):
@@ -131,8 +144,9 @@ class Chanscope:
         self.stdout = tempfile.TemporaryFile("w+")
         self.stderr = tempfile.NamedTemporaryFile("w+")
         extra = ["--attach", method] if method != "auto" else []
-        self.proc = subprocess.Popen([CHANSCOPE, *map(str, args), *extra, "--log", "cli:info"],
-                                     stdout=self.stdout, stderr=self.stderr)
+        self.proc = subprocess.Popen(
+            [CHANSCOPE, *map(str, args), *extra, "--log", "cli:info"], stdout=self.stdout, stderr=self.stderr
+        )
 
     def errors(self):
         with open(self.stderr.name) as f:
@@ -165,8 +179,9 @@ class Chanscope:
 
 def chanscope(*args, timeout=120, **kwargs):
     """One run to its end: (exit status, stdout, stderr)."""
-    run = subprocess.run([CHANSCOPE, *map(str, args)], capture_output=True, text=True, timeout=timeout, check=False,
-                         **kwargs)
+    run = subprocess.run(
+        [CHANSCOPE, *map(str, args)], capture_output=True, text=True, timeout=timeout, check=False, **kwargs
+    )
     return run.returncode, run.stdout, run.stderr
 
 

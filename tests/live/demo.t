@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # timeout: 600
 """The README's first command: report on the terminal, a flame graph that a browser can open, nothing left running."""
+
 import os
 import pathlib
 import re
@@ -37,8 +38,9 @@ def draws_a_flame_graph():
 
 
 def leaves_nothing_running():
-    found = subprocess.run(["pgrep", "-f", str(live.OUT / "programs/pipeline-local-plain")], capture_output=True,
-                           text=True, check=False)
+    found = subprocess.run(
+        ["pgrep", "-f", str(live.OUT / "programs/pipeline-local-plain")], capture_output=True, text=True, check=False
+    )
     assert found.returncode == 1, f"still there: {found.stdout}"
 
 

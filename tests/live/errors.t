@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """Wrong uses and wrong machines: one clear sentence, a line of advice, the right exit status, nothing left attached."""
+
 import os
 import pathlib
 import subprocess
@@ -14,8 +15,9 @@ DONE, FAILED, USAGE, MACHINE = 0, 1, 2, 3
 
 
 def expect(status, words, *args, prefix=(), **kwargs):
-    run = subprocess.run([*prefix, live.CHANSCOPE, *map(str, args)], capture_output=True, text=True, timeout=60, check=False,
-                         **kwargs)
+    run = subprocess.run(
+        [*prefix, live.CHANSCOPE, *map(str, args)], capture_output=True, text=True, timeout=60, check=False, **kwargs
+    )
     lines = run.stderr.splitlines()
     assert run.returncode == status, f"exit status {run.returncode}, not {status}: {run.stderr}"
     assert run.stdout == "", f"an error's standard output is not empty: {run.stdout}"
@@ -70,8 +72,13 @@ def as_nobody(status, words, *args):
         os.chmod(d, 0o755)
         tool = os.path.join(d, "chanscope")
         subprocess.run(["cp", live.CHANSCOPE, tool], check=True)
-        run = subprocess.run(["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", tool, *map(str, args)],
-                             capture_output=True, text=True, timeout=60, check=False)
+        run = subprocess.run(
+            ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", tool, *map(str, args)],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
     assert run.returncode == status, f"exit status {run.returncode}, not {status}: {run.stderr}"
     assert words in run.stderr, f"`{words}` is not in: {run.stderr}"
     return run.stderr.splitlines()[0] if run.stderr else ""
@@ -94,8 +101,16 @@ def plan_needs_no_root(path):
 def no_bpf_capability(path):
     with live.Target(path) as target:
         drop = "-sys_admin,-bpf,-perfmon"
-        return expect(MACHINE, "CAP_BPF", "report", "-p", target.pid, "-d", "1s",
-                      prefix=["setpriv", f"--bounding-set={drop}", f"--inh-caps={drop}"])
+        return expect(
+            MACHINE,
+            "CAP_BPF",
+            "report",
+            "-p",
+            target.pid,
+            "-d",
+            "1s",
+            prefix=["setpriv", f"--bounding-set={drop}", f"--inh-caps={drop}"],
+        )
 
 
 def no_btf(path):
@@ -111,16 +126,29 @@ def unwritable_output(path):
 
 def full_disk(path):
     with live.Target(path) as target, open("/dev/full", "w") as full:
-        run = subprocess.run([live.CHANSCOPE, "report", "-p", str(target.pid), "-d", "100ms"], stdout=full,
-                             stderr=subprocess.PIPE, text=True, timeout=60, check=False)
+        run = subprocess.run(
+            [live.CHANSCOPE, "report", "-p", str(target.pid), "-d", "100ms"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=60,
+            check=False,
+        )
     assert run.returncode == FAILED, f"exit status {run.returncode}: {run.stderr}"
     assert "No space left" in run.stderr, run.stderr
 
 
 def closed_pipe(path):
     with live.Target(path) as target:
-        run = subprocess.run(f"{live.CHANSCOPE} plan -p {target.pid} | head -1; exit ${{PIPESTATUS[0]}}", shell=True,
-                             executable="/bin/bash", capture_output=True, text=True, timeout=60, check=False)
+        run = subprocess.run(
+            f"{live.CHANSCOPE} plan -p {target.pid} | head -1; exit ${{PIPESTATUS[0]}}",
+            shell=True,
+            executable="/bin/bash",
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
     assert run.returncode == DONE, f"exit status {run.returncode}: {run.stderr}"
 
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """The target ends in the middle, whichever way: the report is complete up to then, with exit status 0."""
+
 import json
 import pathlib
 import signal
@@ -24,7 +25,7 @@ def report_while(target, status):
 
 def check(truth, report):
     live.assert_complete(report)
-    process, = report["processes"]
+    (process,) = report["processes"]
     assert process["exited"], process
     received = sum(c["receives"] for c in report["channels"])
     assert truth is None or received >= truth["passed_at_least"], f"{received} received, {truth} true"
@@ -56,7 +57,7 @@ def deadlock_is_shown():
     with live.Target(live.build("exits"), "-how", "deadlock") as target:
         truth, report = report_while(target, 2)
     assert truth["channel"] in {c["channel"] for c in report["channels"]}, truth
-    stuck, = [c for c in report["channels"] if c["channel"] == truth["channel"]]
+    (stuck,) = [c for c in report["channels"] if c["channel"] == truth["channel"]]
     assert stuck["sends_blocked"] or stuck["receives_blocked"], stuck
 
 

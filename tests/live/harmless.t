@@ -6,6 +6,7 @@ Attaching and detaching, again and again, under a target that forces garbage col
 itself: it must not notice, and nothing may be left behind. CHANSCOPE_CYCLES sets the number of cycles (1000 for a
 release).
 """
+
 import json
 import os
 import pathlib
@@ -33,7 +34,9 @@ def site_bytes_are_as_before(target, path):
             address, offset = int(site["address"], 16), int(site["offset"], 16)
             mem.seek(address)  # these programs are not position-independent
             got = mem.read(8)
-            assert got == image[offset:offset + 8], f"left behind at {site['function']} {site['address']}: {got.hex()}"
+            assert (
+                got == image[offset : offset + 8]
+            ), f"left behind at {site['function']} {site['address']}: {got.hex()}"
 
 
 def still_well(target, path):
@@ -64,8 +67,10 @@ def cycles(toolchain, form):
         return f"{CYCLES} cycles, {truth['operations']} operations"
     detach_ms.sort()
     assert detach_ms[len(detach_ms) // 2] < 500, f"detaching takes {detach_ms[len(detach_ms) // 2]} ms"
-    return (f"{CYCLES} cycles, {truth['operations']} operations, detached within {detach_ms[len(detach_ms) // 2]:.0f} ms "
-            f"(median), {detach_ms[-1]:.0f} ms (most)")
+    return (
+        f"{CYCLES} cycles, {truth['operations']} operations, detached within {detach_ms[len(detach_ms) // 2]:.0f} ms "
+        f"(median), {detach_ms[-1]:.0f} ms (most)"
+    )
 
 
 def has_uprobe_multi():

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """`chanscope plan`: the sites of every toolchain and form, none single-stepped, all outcomes there."""
+
 import collections
 import json
 import pathlib
@@ -11,9 +12,22 @@ import live  # noqa: E402
 
 # What must be found in each function, whatever the version: meaning -> least number of sites.
 EXPECTED = {
-    "runtime.chansend": {"send_buffered": 1, "send_direct": 1, "send_failed": 2, "send_panic": 1, "park_send": 2, "wake_send": 1},
-    "runtime.chanrecv": {"receive_buffered": 1, "receive_direct": 1, "receive_failed": 2, "receive_closed": 1, "park_receive": 2,
-                         "wake_receive": 1},
+    "runtime.chansend": {
+        "send_buffered": 1,
+        "send_direct": 1,
+        "send_failed": 2,
+        "send_panic": 1,
+        "park_send": 2,
+        "wake_send": 1,
+    },
+    "runtime.chanrecv": {
+        "receive_buffered": 1,
+        "receive_direct": 1,
+        "receive_failed": 2,
+        "receive_closed": 1,
+        "park_receive": 2,
+        "wake_receive": 1,
+    },
     "runtime.closechan": {"close": 1, "close_panic": 2},
     "runtime.makechan": {"make": 1},
 }
@@ -36,7 +50,9 @@ def sites_are_cheap_and_whole(toolchain, form):
     for function, meanings in EXPECTED.items():
         for meaning, least in meanings.items():
             got = found[function][meaning]
-            assert got >= least, f"{function}: {got} sites of {meaning}, at least {least} expected: {dict(found[function])}"
+            assert (
+                got >= least
+            ), f"{function}: {got} sites of {meaning}, at least {least} expected: {dict(found[function])}"
     return f"{len(plan['sites'])} sites, {plan['go_version']}, layout from {plan['layout_source']}"
 
 
@@ -44,8 +60,10 @@ def stripped_is_the_same(toolchain):
     """Symbols and DWARF make no difference to where and what."""
     plain, stripped = (plan_of(live.build("truth", toolchain, form)) for form in ("plain", "stripped"))
     keys = ("function", "instruction", "meaning", "cost")
+
     def shape(plan):
         return [tuple(s[k] for k in keys) for s in plan["sites"]]
+
     assert shape(plain) == shape(stripped)
 
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """Values that carry the time they were sent: what the report says of their time in the buffer."""
+
 import pathlib
 import sys
 
@@ -17,17 +18,23 @@ def queue_times_agree(toolchain, form):
     live.assert_complete(report)
     worst = 0
     for want in truth["channels"]:
-        got, = [c for c in report["channels"] if c["channel"] == want["channel"]]
+        (got,) = [c for c in report["channels"] if c["channel"] == want["channel"]]
         queue = got["queue_ns"]
         where = f"channel of capacity {want['capacity']}"
         assert want["in_order"]
         assert queue["count"] == want["count"] == got["sends"] == got["receives"], f"{where}: {queue} {want}"
         assert got["capacity"] == want["capacity"]
-        assert got["length_max"] >= want["length_max"], f"{where}: length {got['length_max']}, {want['length_max']} seen"
+        assert (
+            got["length_max"] >= want["length_max"]
+        ), f"{where}: length {got['length_max']}, {want['length_max']} seen"
         mean, true_mean = queue["mean"], want["sum_ns"] / want["count"]
         assert mean <= true_mean, f"{where}: mean {mean} ns, the program itself {true_mean} ns"
-        assert true_mean - mean < 20000 + 0.02 * true_mean, f"{where}: mean {mean} ns, the program itself {true_mean} ns"
-        assert queue["max"] <= want["max_ns"], f"{where}: max {queue['max']} ns, the program itself {want['max_ns']} ns"
+        assert (
+            true_mean - mean < 20000 + 0.02 * true_mean
+        ), f"{where}: mean {mean} ns, the program itself {true_mean} ns"
+        assert (
+            queue["max"] <= want["max_ns"]
+        ), f"{where}: max {queue['max']} ns, the program itself {want['max_ns']} ns"
         assert queue["p50"] <= queue["p99"] <= queue["max"]
         worst = max(worst, true_mean - mean)
     return f"means differ by {worst / 1000:.1f} us at most"

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # timeout: 600
 """The Go runtime's own tests of channels and selects pass while they are traced."""
+
 import os
 import pathlib
 import subprocess
@@ -24,10 +25,18 @@ def build_runtime_tests(toolchain):
     else:
         env["GOTOOLCHAIN"] = toolchain
     # needs a module around it, whatever module that is
-    run = subprocess.run([go, "test", "-c", "-o", out, "runtime"], capture_output=True, text=True, env=env, check=False,
-                         cwd=live.ROOT / "tests/programs/truth")
+    run = subprocess.run(
+        [go, "test", "-c", "-o", out, "runtime"],
+        capture_output=True,
+        text=True,
+        env=env,
+        check=False,
+        cwd=live.ROOT / "tests/programs/truth",
+    )
     if run.returncode:
-        raise live.Skip(f"Go {toolchain} has no runtime tests to build here: {(run.stderr.strip().splitlines() or ['?'])[-1]}")
+        raise live.Skip(
+            f"Go {toolchain} has no runtime tests to build here: {(run.stderr.strip().splitlines() or ['?'])[-1]}"
+        )
     return out
 
 

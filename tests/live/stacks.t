@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """Each stack equals what runtime.CallersFrames says of the same call: function, file, line, inlined frames."""
+
 import json
 import pathlib
 import sys
@@ -43,11 +44,16 @@ def stacks_are_the_runtimes(toolchain, form):
         assert found, f"{want['key']}: no {want['op']} of {want['channel']} was traced"
         true = [(f["function"], f["file"], f["line"]) for f in want["frames"]]
         stacks = [users_frames(frames_of(e["stack"]), want["via"]) for e in found]
-        assert true in stacks, f"{want['key']}: {want['op']}:\n" + "\n".join(
-            f"{t} true, {g} traced" for t, g in zip(true, stacks[0]) if t != g) + f"\n{len(true)} and {len(stacks[0])} frames"
+        assert true in stacks, (
+            f"{want['key']}: {want['op']}:\n"
+            + "\n".join(f"{t} true, {g} traced" for t, g in zip(true, stacks[0]) if t != g)
+            + f"\n{len(true)} and {len(stacks[0])} frames"
+        )
         inlined = [f["inlined"] for f in want["frames"]]
-        traced = found[stacks.index(true)]["stack"][-len(true):]
-        assert [f["inlined"] for f in traced] == inlined, f"{want['key']}: {want['op']}: inlined frames differ: {traced}"
+        traced = found[stacks.index(true)]["stack"][-len(true) :]
+        assert [
+            f["inlined"] for f in traced
+        ] == inlined, f"{want['key']}: {want['op']}: inlined frames differ: {traced}"
         deepest = max(deepest, len(true))
     return f"{len(truth['operations'])} stacks, up to {deepest} frames"
 

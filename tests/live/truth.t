@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # timeout: 900
 """A program that counts its own million operations, and the report of it: equal to the last one, nothing lost."""
+
 import collections
 import os
 import pathlib
@@ -40,7 +41,9 @@ def check_channels(truth, report):
         for key in ("channels", "closes", *COUNTS):
             assert got[key] == want[key], f"{where}: {key}: {got[key]} reported, {want[key]} true"
         for key in ("sends_blocked", "receives_blocked"):
-            assert want[key] is None or got[key] == want[key], f"{where}: {key}: {got[key]} reported, {want[key]} true"
+            assert (
+                want[key] is None or got[key] == want[key]
+            ), f"{where}: {key}: {got[key]} reported, {want[key]} true"
         for key in ("element_type", "capacity"):
             assert got[key, want[key]] == want["channels"], f"{where}: {key} is not {want[key]}: {dict(got)}"
 
@@ -53,18 +56,25 @@ def check_selects(truth, report):
         got = selects.get(want["at"])
         assert got, f"{where} is not in the report: {sorted(map(str, selects))}"
         # a select that panicked has not completed
-        assert got["count"] - want["panics"] in (want["count"], want["count"] - want["panics"]), (
-            f"{where}: {got['count']} reported, {want['count']} true and {want['panics']} panics")
-        assert got["default_taken"] == want["default_taken"], f"{where}: default {got['default_taken']}, {want['default_taken']}"
+        assert got["count"] - want["panics"] in (
+            want["count"],
+            want["count"] - want["panics"],
+        ), f"{where}: {got['count']} reported, {want['count']} true and {want['panics']} panics"
+        assert (
+            got["default_taken"] == want["default_taken"]
+        ), f"{where}: default {got['default_taken']}, {want['default_taken']}"
         if want["blocked"] is not None:
-            assert got["blocked"] == want["blocked"], f"{where}: blocked {got['blocked']} reported, {want['blocked']} true"
+            assert (
+                got["blocked"] == want["blocked"]
+            ), f"{where}: blocked {got['blocked']} reported, {want['blocked']} true"
         taken = collections.Counter()
         for c in got["cases"]:
             taken[made_by[c["channel"], c["generation"]], c["direction"]] += c["taken"]
         for c in want["cases"]:
             key = c["made_by"], c["direction"]
-            assert taken[key] == sum(o["taken"] for o in want["cases"] if (o["made_by"], o["direction"]) == key), (
-                f"{where}: case {c}: {taken[key]} reported")
+            assert taken[key] == sum(
+                o["taken"] for o in want["cases"] if (o["made_by"], o["direction"]) == key
+            ), f"{where}: case {c}: {taken[key]} reported"
 
 
 def check_panics(truth, report):
@@ -81,7 +91,7 @@ def is_exact(toolchain, form, method):
     check_channels(truth, report)
     check_selects(truth, report)
     check_panics(truth, report)
-    process, = report["processes"]
+    (process,) = report["processes"]
     assert process["exited"] and process["go_version"] == truth["go_version"]
     return f"{truth['operations']} operations, {process['traps']} traps"
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """Blocked time, per stack and per channel, against what the program measured; and goroutines that never wake."""
+
 import collections
 import pathlib
 import sys
@@ -41,7 +42,7 @@ def report_agrees(mode):
     truth, report = live.report_of(live.build("waits"), "-n", 2, report_args=["--mode", mode])
     live.assert_complete(report)
     for want in truth["waits"]:
-        got, = [c for c in report["channels"] if c["channel"] == want["channel"]]
+        (got,) = [c for c in report["channels"] if c["channel"] == want["channel"]]
         sides = {"send": ["send"], "receive": ["receive"]}.get(want["kind"], ["send", "receive"])
         near(sum(got[f"{s}_wait_ns"] for s in sides), want["blocked_ns"], want["function"])
         assert sum(got[f"{s}s_blocked"] for s in sides) == want["count"], f"{want['function']}: {got}"

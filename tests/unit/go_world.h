@@ -78,12 +78,13 @@ static inline void take_event(void *ctx, const struct cs_event *e)
 static inline int walk_depth(struct world *w, uint32_t depth)
 {
 	static const struct feed_ops ops = { .stack = take_stack, .event = take_event };
+	const struct gwalk_target target = { .process = &w->process, .bin = &w->bin, .stack_depth = depth };
 	struct feed feed = { .ops = &ops, .ctx = w };
 
 	w->nr_events = w->nr_stacks = 0;
 	memset(&w->stats, 0, sizeof(w->stats));
 	memset(&w->d, 0, sizeof(w->d));
-	return gwalk(&w->process, &w->bin, 0, depth, &feed, &w->stats, &w->d);
+	return gwalk(&target, &feed, &w->stats, &w->d);
 }
 
 static inline void walk(struct world *w)

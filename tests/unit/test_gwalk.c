@@ -79,12 +79,13 @@ static const struct feed_ops ops = { .stack = take_stack, .event = take_event };
 
 static void walk(struct walked *w, uint32_t depth)
 {
+	const struct gwalk_target target = { &w->process, w->bin, w->bias, depth };
 	struct feed feed = { .ops = &ops, .ctx = w };
 	struct diag d = { 0 };
 
 	w->nr_events = w->nr_parks = w->nr_stacks = 0;
 	w->unknown_stack = false;
-	if (gwalk(&w->process, w->bin, w->bias, depth, &feed, &w->stats, &d))
+	if (gwalk(&target, &feed, &w->stats, &d))
 		fail_msg("%s", d.what);
 	assert_int_equal(w->stats.parked, w->nr_parks);
 	assert_false(w->unknown_stack);
@@ -338,6 +339,7 @@ static void tells_that_the_process_is_gone(void **state)
 	static struct walked w;
 	char none[] = "0";
 	struct feed feed = { .ops = &ops, .ctx = &w };
+	struct gwalk_target target;
 	struct gwalk_stats stats = { 0 };
 	struct diag d = { 0 };
 
@@ -347,8 +349,9 @@ static void tells_that_the_process_is_gone(void **state)
 		skip();
 		return;
 	}
+	target = (struct gwalk_target){ &w.process, w.bin, w.bias, 10 };
 	go_target_kill(&w.target);
-	assert_int_equal(gwalk(&w.process, w.bin, w.bias, 10, &feed, &stats, &d), -ESRCH);
+	assert_int_equal(gwalk(&target, &feed, &stats, &d), -ESRCH);
 	assert_int_equal(d.status, EXIT_FAILED);
 	assert_non_null(strstr(d.what, "ended"));
 	gobinary__close(w.bin);

@@ -19,10 +19,11 @@ static int parse(const char *line, struct settings *set, struct diag *d)
 {
 	static char words[512]; /* settings borrow from it */
 	char *argv[MAX_ARGS + 1] = { NULL };
+	char *rest = words;
 	int argc = 0;
 
 	snprintf(words, sizeof(words), "%s", line);
-	for (char *w = strtok(words, " "); w && argc < MAX_ARGS; w = strtok(NULL, " "))
+	for (char *w; argc < MAX_ARGS && (w = strsep(&rest, " "));)
 		argv[argc++] = w;
 	*d = (struct diag){ 0 };
 	return options_parse(command_find(argv[0]), argc, argv, set, d);
@@ -136,7 +137,7 @@ static void test_help_names_every_option_in_80_columns(void **state)
 {
 	(void)state;
 	for (const struct command *cmd = commands; cmd->name; cmd++) {
-		char *text = help_of(help_command, cmd);
+		char *text = help_of(help_command, cmd), *rest = text;
 
 		for (int i = 0; option_table[i].name; i++) {
 			char name[64];
@@ -144,7 +145,7 @@ static void test_help_names_every_option_in_80_columns(void **state)
 			snprintf(name, sizeof(name), "--%s ", option_table[i].name);
 			assert_int_equal(strstr(text, name) != NULL, (option_table[i].commands & cmd->bit) != 0);
 		}
-		for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n"))
+		for (char *line; (line = strsep(&rest, "\n"));)
 			assert_true(strlen(line) <= 80);
 		free(text);
 	}

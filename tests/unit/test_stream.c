@@ -184,10 +184,10 @@ static void test_nil_channel(void **state)
 				       CS_PARK_RECV,   CS_PARK_SELECT, CS_SELECT_DEFAULT };
 
 	(void)state;
-	for (uint8_t kind = 1; kind < CS_NR_KINDS; kind++) {
+	for (int kind = 1; kind < CS_NR_KINDS; kind++) {
 		struct cs_event e = good();
 
-		e.kind = kind;
+		e.kind = (uint8_t)kind;
 		e.chan = 0;
 		e.select_case = 0;
 		assert_int_equal(stream_record_valid(&e, sizeof(e)), !!memchr(may, kind, sizeof(may)));

@@ -79,7 +79,7 @@ int attach__losses(const struct attach *a, uint64_t ret[CS_NR_LOSSES]);
 uint64_t attach__traps(const struct attach *a, pid_t pid);
 
 /* Calls fn for each entry of the overflow map. */
-int attach__overflow(const struct attach *a, void (*fn)(void *ctx, const struct cs_overflow_key *k,
-							 const struct cs_overflow *v), void *ctx);
+int attach__overflow(const struct attach *a,
+		     void (*fn)(void *ctx, const struct cs_overflow_key *k, const struct cs_overflow *v), void *ctx);
 
 #endif

@@ -17,7 +17,7 @@
 #define RING_MAX_BYTES (1u << 30)
 
 /* libbpf tells its warnings from its details; both are of interest only when something is looked into. */
-static int libbpf_line(enum libbpf_print_level level, const char *fmt, va_list ap)
+__attribute__((format(printf, 2, 0))) static int libbpf_line(enum libbpf_print_level level, const char *fmt, va_list ap)
 {
 	enum log_level to = level == LIBBPF_WARN ? LOG_INFO : LOG_DEBUG;
 	char line[1024];

@@ -34,9 +34,8 @@ struct capture {
 	struct walked walked;
 	struct idset stacks; /* announced already */
 	uint64_t nr_events;
-	uint64_t walk_unread;
-	uint64_t stacks_missing;
-	uint64_t drained_at_ns; /* during the walk */
+	uint64_t losses[CS_NR_LOSSES]; /* of user space */
+	uint64_t drained_at_ns;	       /* during the walk */
 	bool stop;
 };
 
@@ -55,7 +54,7 @@ static void announce_stack(struct capture *c, uint64_t id)
 	if (idset_add(&c->stacks, id) <= 0)
 		return;
 	if (attach__stack(c->attach, id, &st)) {
-		c->stacks_missing++;
+		c->losses[CS_LOSS_STACK_UNREAD]++;
 		return;
 	}
 	if (c->feed->ops->stack)
@@ -155,7 +154,7 @@ static void walk_event(void *ctx, const struct cs_event *e)
 	uint64_t now = now_ns(CLOCK_MONOTONIC);
 
 	if (walked_add(&c->walked, e))
-		c->walk_unread++;
+		c->losses[CS_LOSS_WALK_UNREAD]++;
 	if (now - c->drained_at_ns < POLL_MS * 1000000ull / 2)
 		return;
 	stream__drain(c->stream);
@@ -170,15 +169,19 @@ static void walk_all(struct capture *c)
 
 	for (size_t i = 0; i < c->targets->nr; i++) {
 		const struct target *t = &c->targets->list[i];
+		const struct gwalk_target target = { &t->proc, t->binary->bin, t->load_bias, depth };
 		struct gwalk_stats stats = { 0 };
 		struct diag d = { 0 };
 
-		if (gwalk(&t->proc, t->binary->bin, t->load_bias, depth, &feed, &stats, &d)) {
+		if (gwalk(&target, &feed, &stats, &d)) {
 			log_warn(CLI, "process %d: goroutines parked before attaching are not shown: %s", t->proc.pid,
 				 d.what);
-			c->walk_unread++;
+			c->losses[CS_LOSS_WALK_UNREAD]++;
 		}
-		c->walk_unread += stats.unread;
+		c->losses[CS_LOSS_WALK_UNREAD] += stats.unread;
+		c->losses[CS_LOSS_STACK_TRUNCATED] += stats.stacks_truncated;
+		c->losses[CS_LOSS_STACK_UNREAD] += stats.stacks_unread;
+		c->losses[CS_LOSS_SELECT_CASES] += stats.select_cases_lost;
 		log_info(CLI, "process %d: %llu goroutines, %llu parked on channels", t->proc.pid,
 			 (unsigned long long)stats.seen, (unsigned long long)stats.parked);
 	}
@@ -256,8 +259,8 @@ static int feed_end(struct capture *c, uint64_t end_ns, struct diag *d)
 	if (err)
 		return diag_fail(d, err, "reading the loss counters: %s", strerror(-err));
 	losses[CS_LOSS_BAD_RECORD] += stream__nr_bad(c->stream);
-	losses[CS_LOSS_STACK_UNREAD] += c->stacks_missing;
-	losses[CS_LOSS_WALK_UNREAD] += c->walk_unread;
+	for (int i = 0; i < CS_NR_LOSSES; i++)
+		losses[i] += c->losses[i];
 	for (size_t i = 0; ops->traps && i < c->targets->nr; i++)
 		ops->traps(c->feed->ctx, (uint32_t)c->targets->list[i].proc.pid,
 			   attach__traps(c->attach, c->targets->list[i].proc.pid));

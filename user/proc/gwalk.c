@@ -306,9 +306,10 @@ static int fail_walk(const struct process *p, int err, struct diag *d)
 			 strerror(-err));
 }
 
-int gwalk(const struct process *p, const struct gobinary *bin, uint64_t load_bias, uint32_t stack_depth,
-	  const struct feed *feed, struct gwalk_stats *ret, struct diag *d)
+int gwalk(const struct gwalk_target *t, const struct feed *feed, struct gwalk_stats *ret, struct diag *d)
 {
+	const struct process *p = t->process;
+	const struct gobinary *bin = t->bin;
 	auto_cleanup(free_batch) struct gw_batch *b = NULL;
 	auto_free struct gw_context *ctx = calloc(1, sizeof(*ctx));
 	struct gwalk_stats stats = { 0 };
@@ -326,8 +327,8 @@ int gwalk(const struct process *p, const struct gobinary *bin, uint64_t load_bia
 				    .feed = feed,
 				    .stats = &stats,
 				    .queue_steps_left = MAX_QUEUE_STEPS };
-	ctx->stack_depth = stack_depth < CS_MAX_STACK_DEPTH ? stack_depth : CS_MAX_STACK_DEPTH;
-	err = read_table(p->pid, bin, load_bias, &table);
+	ctx->stack_depth = t->stack_depth < CS_MAX_STACK_DEPTH ? t->stack_depth : CS_MAX_STACK_DEPTH;
+	err = read_table(p->pid, bin, t->load_bias, &table);
 	if (err)
 		return fail_walk(p, err, d);
 	if (table.len > MAX_GOROUTINES)

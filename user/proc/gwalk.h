@@ -19,6 +19,14 @@ struct gwalk_stats {
 	uint64_t select_cases_lost; /* beyond CS_MAX_SELECT_CASES of one select */
 };
 
+/* Whose goroutines; all borrowed. */
+struct gwalk_target {
+	const struct process *process;
+	const struct gobinary *bin;
+	uint64_t load_bias;
+	uint32_t stack_depth; /* frames kept */
+};
+
 /*
  * Gives every goroutine that is parked on a channel to feed as PARK_* events (and SELECT_CASE records) with
  * CS_F_WALKED and the stack announced before it; time_ns is when it was read. Each goroutine is read twice and
@@ -26,7 +34,6 @@ struct gwalk_stats {
  * select_case is CS_NO_CASE; tid is 0 and site CS_NO_SITE; pc[0] of a stack is where the goroutine goes on.
  * Stops at nothing: unreadable goroutines are counted. Returns 0 or a negative errno with a diag.
  */
-int gwalk(const struct process *p, const struct gobinary *bin, uint64_t load_bias, uint32_t stack_depth,
-	  const struct feed *feed, struct gwalk_stats *ret, struct diag *d);
+int gwalk(const struct gwalk_target *t, const struct feed *feed, struct gwalk_stats *ret, struct diag *d);
 
 #endif

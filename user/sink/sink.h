@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Output formats: each takes a finished world and a symbolizer and writes to a FILE. One file per format;
- * none prints anything else or exits. All return 0, a negative errno with a diag, or -EIO for a write error, of which the
- * owner of the FILE knows more.
+ * none prints anything else or exits. All return 0, a negative errno with a diag, or -EIO for a write error, of which
+ * the owner of the FILE knows more.
  */
 #ifndef CHANSCOPE_SINK_SINK_H
 #define CHANSCOPE_SINK_SINK_H
