@@ -127,9 +127,9 @@ static void demo_rest(struct fixture *f)
 	feed_event(f, 43, 42, (struct cs_event){ .kind = CS_CLOSE_PANIC, .stack = STACK(0x105, 0x205, 0x200) });
 }
 
-static inline void demo_begin(struct fixture *f)
+/* The events, for a fixture that has begun. */
+static inline void demo_feed(struct fixture *f)
 {
-	fixture_begin(f, CAPTURE_ALL);
 	feed_process(f, THE_PID, "server");
 	demo_make(f);
 	demo_jobs(f);
@@ -138,6 +138,12 @@ static inline void demo_begin(struct fixture *f)
 	demo_batch(f);
 	demo_rest(f);
 	f->feed.ops->traps(f->feed.ctx, THE_PID, 12345);
+}
+
+static inline void demo_begin(struct fixture *f)
+{
+	fixture_begin(f, CAPTURE_ALL);
+	demo_feed(f);
 }
 
 #endif

@@ -9,6 +9,7 @@ const struct command commands[] = {
 	{ "trace", CMD_TRACE, "-p PID [OPTIONS]", "live events, one line each", cmd_trace },
 	{ "report", CMD_REPORT, "-p PID [OPTIONS]", "one row per channel, worst first", cmd_report },
 	{ "flame", CMD_FLAME, "-p PID [OPTIONS]", "where goroutines wait for channels, as a flame graph", cmd_flame },
+	{ "script", CMD_SCRIPT, "-p PID [OPTIONS]", "waits and operations as the text of `perf script`", cmd_script },
 	{ NULL, 0, NULL, NULL, NULL },
 };
 

@@ -26,9 +26,10 @@ struct settings {
 	int method;	      /* enum attach_method */
 	const char *output;   /* NULL: standard output */
 	bool json, svg, dry_run;
-	int sort;   /* enum report_sort */
-	int group;  /* 0: channel, 1: site */
-	int weight; /* enum flame_weight */
+	int sort;	   /* enum report_sort */
+	int group;	   /* 0: channel, 1: site */
+	int weight;	   /* enum flame_weight */
+	int script_events; /* enum script_events */
 	uint64_t max_rows;
 	unsigned int verbose;
 	bool help, version;
@@ -39,7 +40,8 @@ struct settings {
 #define CMD_TRACE 0x02u
 #define CMD_REPORT 0x04u
 #define CMD_FLAME 0x08u
-#define CMD_LIVE (CMD_TRACE | CMD_REPORT | CMD_FLAME)
+#define CMD_SCRIPT 0x100u
+#define CMD_LIVE (CMD_TRACE | CMD_REPORT | CMD_FLAME | CMD_SCRIPT)
 #define CMD_ANY (CMD_PLAN | CMD_LIVE)
 
 struct command {

@@ -150,6 +150,8 @@ void world__evicted(const struct world *w, bool (*fn)(void *ctx, const struct ch
 void world__waiters(const struct world *w, bool (*fn)(void *ctx, const struct waiter *wt), void *ctx);
 /* The same of goroutines that were parked when their process ended; since_ns to the process's ended_at_ns. */
 void world__waiters_at_exit(const struct world *w, bool (*fn)(void *ctx, const struct waiter *wt), void *ctx);
+/* The wait of one goroutine as of the last event; NULL if it is not known to be parked. */
+const struct waiter *world__waiter(const struct world *w, uint32_t pid, uint64_t goid);
 void world__stack_stats(const struct world *w, bool (*fn)(void *ctx, const struct stack_stat *s), void *ctx);
 void world__selects(const struct world *w, bool (*fn)(void *ctx, const struct select_stat *s), void *ctx);
 void world__panics(const struct world *w, bool (*fn)(void *ctx, const struct panic_info *p), void *ctx);

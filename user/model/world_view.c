@@ -142,6 +142,15 @@ void world__waiters_at_exit(const struct world *w, bool (*fn)(void *ctx, const s
 	link_for_each(l, n, &w->exit_waits) if (!fn(ctx, &link_entry(l, struct wait, order)->pub)) return;
 }
 
+const struct waiter *world__waiter(const struct world *w, uint32_t pid, uint64_t goid)
+{
+	const struct proc *p = goid ? proc__newest(w, pid) : NULL;
+	const struct slot *s = p ? table__find(&w->goroutines, goid, p->id) : NULL;
+	const struct wait *wt = s ? s->value : NULL;
+
+	return wt ? &wt->pub : NULL;
+}
+
 void world__stack_stats(const struct world *w, bool (*fn)(void *ctx, const struct stack_stat *s), void *ctx)
 {
 	struct link *l, *n;
