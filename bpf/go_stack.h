@@ -5,8 +5,8 @@
  *
  * Not bpf_get_stack(): its buffers are one per CPU and context level (kernel/events/callchain.c,
  * get_callchain_entry), but a uprobe's program may be preempted, and then a second task on that CPU gets no
- * stack, or overwrites the first one's before it is copied out. It is slow as well: 1,180 ns for 14 frames where
- * this walk takes 150 (6.18, AMD guest). A read of user memory costs some 90 ns there whatever its size, hence
+ * stack, or overwrites the first one's before it is copied out. It is slow as well: 920 ns for 8 frames where
+ * this walk takes 100 (6.18, AMD guest). A read of user memory costs 80 to 110 ns there whatever its size, hence
  * chunks that mostly hold the whole chain.
  *
  * amd64 frames: [bp] is the caller's frame pointer, [bp + 8] the return address, in both prologue styles of
