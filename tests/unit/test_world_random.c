@@ -190,6 +190,52 @@ static bool check_stat(void *ctx, const struct stack_stat *s)
 	return true;
 }
 
+/* What the flows of a stack and operation must add up to. */
+static bool take_off(void *ctx, const struct flow_stat *f)
+{
+	struct stack_stat *s = ctx;
+
+	assert_true(f->values <= f->ops && f->blocked <= f->ops && f->still_parked <= f->blocked);
+	assert_true(!f->chan || f->chan->pid == f->pid);
+	if (f->pid != s->pid || f->stack != s->stack || f->op != s->op || f->nil_chan != s->nil_chan)
+		return true;
+	s->ops -= f->ops;
+	s->blocked -= f->blocked;
+	s->wait_ns -= f->wait_ns;
+	s->still_parked -= f->still_parked;
+	s->queue_ns -= f->queue_ns;
+	s->queued -= f->queued;
+	return true;
+}
+
+/* A PID that was given anew has stats of its own: those before and after one are taken together. */
+static bool add_twin(void *ctx, const struct stack_stat *s)
+{
+	struct stack_stat *sum = ctx;
+
+	if (sum->pid != s->pid || sum->stack != s->stack || sum->op != s->op || sum->nil_chan != s->nil_chan)
+		return true;
+	sum->ops += s->ops;
+	sum->blocked += s->blocked;
+	sum->wait_ns += s->wait_ns;
+	sum->still_parked += s->still_parked;
+	sum->queue_ns += s->queue_ns;
+	sum->queued += s->queued;
+	return true;
+}
+
+static bool check_flows(void *ctx, const struct stack_stat *s)
+{
+	struct stack_stat rest = { .pid = s->pid, .stack = s->stack, .op = s->op, .nil_chan = s->nil_chan };
+	const struct world *w = ctx;
+
+	world__stack_stats(w, add_twin, &rest);
+	world__flows(w, take_off, &rest);
+	assert_true(!rest.ops && !rest.blocked && !rest.wait_ns);
+	assert_true(!rest.still_parked && !rest.queue_ns && !rest.queued);
+	return true;
+}
+
 static bool check_select(void *ctx, const struct select_stat *s)
 {
 	uint64_t nr_taken = s->default_taken;
@@ -230,6 +276,7 @@ static void check(const struct run *r)
 	assert_int_equal(sums.waiting, waiters.places);
 	world__stack_stats(r->w, check_stat, &ops);
 	assert_int_equal(ops.still_parked, waiters.nr);
+	world__stack_stats(r->w, check_flows, r->w);
 	world__selects(r->w, check_select, &defaults);
 	assert_int_equal(defaults, r->selects);
 	world__panics(r->w, check_panic, &panics);

@@ -82,7 +82,7 @@ static inline void announce(struct world *w, uint32_t pid, uint64_t attached_at_
 
 static inline struct world *new_world_limited(uint64_t max_channels)
 {
-	struct world_opts opts = { .max_channels = max_channels };
+	struct world_opts opts = { .max_channels = max_channels, .flows = true };
 	struct world *w = world__new(&opts);
 	struct feed_start start = { .wall_ns = 5000000, .mono_ns = ATTACHED };
 	struct feed f;
@@ -137,6 +137,7 @@ DEFINE_NTH(nth_group, world__evicted, struct channel_group)
 DEFINE_NTH(nth_waiter, world__waiters, struct waiter)
 DEFINE_NTH(nth_exit_waiter, world__waiters_at_exit, struct waiter)
 DEFINE_NTH(nth_stat, world__stack_stats, struct stack_stat)
+DEFINE_NTH(nth_flow, world__flows, struct flow_stat)
 DEFINE_NTH(nth_select, world__selects, struct select_stat)
 DEFINE_NTH(nth_panic, world__panics, struct panic_info)
 

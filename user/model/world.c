@@ -29,8 +29,8 @@ struct slot *world_slot(struct world *w, struct table *t, uint64_t k1, uint64_t 
 static void init_lists(struct world *w)
 {
 	struct link *const heads[] = {
-		&w->processes, &w->channels,   &w->live,	&w->ended,    &w->groups,
-		&w->waits,     &w->exit_waits, &w->spare_waits, &w->op_stats, &w->selects,
+		&w->processes,	&w->channels,	 &w->live,     &w->ended,   &w->groups, &w->waits,
+		&w->exit_waits, &w->spare_waits, &w->op_stats, &w->selects, &w->flows,
 	};
 
 	for (size_t i = 0; i < sizeof(heads) / sizeof(heads[0]); i++)
@@ -50,6 +50,7 @@ struct world *world__new(const struct world_opts *opts)
 	}
 	w->max_channels = opts && opts->max_channels ? opts->max_channels : WORLD_DEFAULT_MAX_CHANNELS;
 	w->evict_at = w->max_channels;
+	w->want_flows = opts && opts->flows;
 	init_lists(w);
 	return w;
 }
@@ -71,6 +72,7 @@ void world__free(struct world *w)
 	table__clear(&w->by_addr);
 	wait__free_all(w);
 	stats__free_all(w);
+	flows__free_all(w);
 	groups__free_all(w);
 	proc__free_all(w);
 	free_stacks(w);

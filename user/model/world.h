@@ -17,6 +17,7 @@ struct world;
 
 struct world_opts {
 	uint64_t max_channels; /* kept one by one; ended ones beyond are folded by creation stack; 0: default */
+	bool flows;	       /* keep what world__flows() tells */
 };
 
 #define WORLD_DEFAULT_MAX_CHANNELS 1000000
@@ -111,6 +112,21 @@ struct stack_stat {
 	uint64_t queue_ns, queued; /* of values sent here: time in the buffer, and their number */
 };
 
+/*
+ * The part of a stack's operations that concerns one channel and direction. Over all flows of a stack and operation
+ * each count adds up to that of its stack_stat.
+ */
+struct flow_stat {
+	uint32_t pid;
+	uint64_t stack;
+	enum stack_op op;
+	bool nil_chan;
+	bool send;		    /* of a select: the direction of the case; else that of the operation */
+	const struct channel *chan; /* NULL: nil channel, or a select of which no case fired; addr 0: evicted ones */
+	uint64_t ops, blocked, wait_ns, still_parked, queue_ns, queued; /* as in stack_stat */
+	uint64_t values;						/* that went in (send) or came out */
+};
+
 /* A case of the selects at one stack. chan->addr is 0 for evicted channels: then it is the sum of their group. */
 struct select_case_stat {
 	const struct channel *chan;
@@ -153,6 +169,7 @@ void world__waiters_at_exit(const struct world *w, bool (*fn)(void *ctx, const s
 /* The wait of one goroutine as of the last event; NULL if it is not known to be parked. */
 const struct waiter *world__waiter(const struct world *w, uint32_t pid, uint64_t goid);
 void world__stack_stats(const struct world *w, bool (*fn)(void *ctx, const struct stack_stat *s), void *ctx);
+void world__flows(const struct world *w, bool (*fn)(void *ctx, const struct flow_stat *f), void *ctx);
 void world__selects(const struct world *w, bool (*fn)(void *ctx, const struct select_stat *s), void *ctx);
 void world__panics(const struct world *w, bool (*fn)(void *ctx, const struct panic_info *p), void *ctx);
 

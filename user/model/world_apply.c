@@ -56,6 +56,7 @@ static struct chan *complete(const struct op *op, enum direction dir, struct op_
 	if (!c)
 		return NULL;
 	*ret_stat = count_op(op, select ? STACK_SELECT : dir == DIR_SEND ? STACK_SEND : STACK_RECV);
+	flow__op(op->w, *ret_stat, c, dir, op->e->kind == CS_RECV_CLOSED ? FLOW_ATTEMPT : FLOW_VALUE);
 	if (select)
 		count_select(op, c, dir);
 	return c;
@@ -63,11 +64,14 @@ static struct chan *complete(const struct op *op, enum direction dir, struct op_
 
 static void apply_make(const struct op *op)
 {
+	struct op_stat *st;
+
 	goroutine_runs(op);
 	if (!op->e->chan)
 		return;
 	chan__make(op);
-	count_op(op, STACK_MAKE);
+	st = count_op(op, STACK_MAKE);
+	flow__op(op->w, st, chan__find(op->w, op->p, op->e->chan), DIR_RECV, FLOW_ATTEMPT);
 }
 
 static void apply_send_buffered(const struct op *op)
@@ -126,11 +130,13 @@ static void apply_recv_closed(const struct op *op)
 static void apply_failed(const struct op *op)
 {
 	bool send = op->e->kind == CS_SEND_FAILED;
+	struct op_stat *st;
 	struct chan *c;
 
 	goroutine_runs(op);
-	count_op(op, send ? STACK_SEND : STACK_RECV);
+	st = count_op(op, send ? STACK_SEND : STACK_RECV);
 	c = op->e->chan ? chan__see(op) : NULL;
+	flow__op(op->w, st, c, send ? DIR_SEND : DIR_RECV, FLOW_ATTEMPT);
 	if (!c)
 		return;
 	if (send)
@@ -148,17 +154,19 @@ static void apply_close(const struct op *op)
 	c = op->e->chan ? chan__see(op) : NULL;
 	if (!c)
 		return;
-	count_op(op, STACK_CLOSE);
+	flow__op(op->w, count_op(op, STACK_CLOSE), c, DIR_RECV, FLOW_ATTEMPT);
 	chan__close(op, c);
 }
 
 static void apply_close_panic(const struct op *op)
 {
+	struct op_stat *st;
 	struct chan *c;
 
 	goroutine_runs(op);
-	count_op(op, STACK_CLOSE);
+	st = count_op(op, STACK_CLOSE);
 	c = op->e->chan ? chan__see(op) : NULL;
+	flow__op(op->w, st, c, DIR_RECV, FLOW_ATTEMPT);
 	if (c) {
 		chan__close_unseen(op->w, c, op->e->time_ns);
 		chan__sync(op, c);
@@ -203,6 +211,9 @@ static void count_unseen_park(const struct op *op, enum stack_op kind, struct ch
 	struct op_stat *st = count_op(op, kind);
 	struct select *sel = kind == STACK_SELECT ? count_select(op, c, dir) : NULL;
 
+	flow__op(op->w, st, c, dir, FLOW_BLOCKED);
+	if (c && op->e->flags & CS_F_OK)
+		flow__moved(op->w, st, c, dir);
 	if (st)
 		st->pub.blocked++;
 	if (sel)
@@ -289,7 +300,7 @@ static void apply_send_panic(const struct op *op)
 		}
 		wait__end(op, wt, NULL, DIR_SEND); /* no case was taken */
 	} else {
-		count_op(op, select ? STACK_SELECT : STACK_SEND);
+		flow__op(op->w, count_op(op, select ? STACK_SELECT : STACK_SEND), c, DIR_SEND, FLOW_ATTEMPT);
 		if (select)
 			count_select(op, NULL, DIR_SEND);
 	}
@@ -301,7 +312,7 @@ static void apply_select_default(const struct op *op)
 	struct select *sel;
 
 	goroutine_runs(op);
-	count_op(op, STACK_SELECT);
+	flow__op(op->w, count_op(op, STACK_SELECT), NULL, DIR_RECV, FLOW_ATTEMPT);
 	sel = count_select(op, NULL, DIR_RECV);
 	if (sel)
 		sel->pub.default_taken++;

@@ -31,7 +31,7 @@
 
 static bool header_valid(const struct cs_event *e)
 {
-	return !(e->flags & CS_F_NO_CHAN);
+	return e->chan && !(e->flags & CS_F_NO_CHAN);
 }
 
 static void set_full(struct chan *c, bool full, uint64_t time_ns)
@@ -128,6 +128,7 @@ static struct chan *begin(struct world *w, struct proc *p, struct slot *s, uint6
 	w->nr_channels++;
 	link_append(&w->channels, &c->order);
 	link_init(&c->recency);
+	link_init(&c->flows);
 	evict__place(w, c);
 	c->pins++; /* not this one */
 	evict__make_room(w);
@@ -228,6 +229,7 @@ static void add_queue_time(const struct op *op, struct chan *c, struct op_stat *
 		return;
 	stat->pub.queue_ns += ns;
 	stat->pub.queued++;
+	flow__queued(op->w, stat, c, ns);
 }
 
 static void push_value(const struct op *op, struct chan *c, struct op_stat *stat)

@@ -102,6 +102,7 @@ static void doom(struct world *w, struct chan *c, struct link *doomed)
 
 	if (g)
 		fold(w, c, g);
+	flow__fold(w, c, g ? &g->pub.sum : NULL);
 	c->folded_into = g ? &g->pub.sum : NULL;
 	c->doomed = true;
 	if (s && s->value == c)

@@ -86,6 +86,7 @@ struct chan {
 	uint32_t pins;			   /* waits and panics that name it: never evicted */
 	uint64_t inferred_wakes;	   /* fired cases of selects whose wake was lost, known from who served them */
 	struct link order;		   /* world.channels */
+	struct link flows;		   /* its flows, see world_flow.c */
 	struct link recency;		   /* world.live or world.ended, see world_evict.c */
 	uint64_t placed_ns;		   /* last_event_ns when it was put at its place there */
 };
@@ -117,6 +118,8 @@ struct wait {
 	uint64_t served_at_ns;	/* … then … */
 	struct chan *served_by; /* … on this channel */
 	enum direction served_dir;
+	struct chan *fired; /* of a select: the channel of the case that fired, NULL: none yet … */
+	enum direction fired_dir; /* … and its direction */
 	struct waiter_case *cases; /* pub.cases; kept when the wait is recycled */
 	uint32_t nr_room;
 	struct link order;
@@ -166,8 +169,9 @@ struct world {
 	struct link spare_waits;
 	uint64_t nr_waits, nr_exit_waits;
 
-	struct link op_stats, selects;
-	struct table by_op, by_select, by_case;
+	struct link op_stats, selects, flows;
+	struct table by_op, by_select, by_case, by_flow;
+	bool want_flows;
 	uint32_t nr_selects;
 
 	struct panic_info *panics;
@@ -273,6 +277,22 @@ struct select_case_stat *select__case(struct world *w, struct select *s, struct 
 void select__sweep(struct world *w);
 void panic__add(const struct op *op, enum panic_kind kind, struct chan *c, uint64_t stack);
 void stats__free_all(struct world *w);
+
+/* --- world_flow.c: all do nothing unless flows are wanted, and for a NULL stat --- */
+enum flow_count { FLOW_ATTEMPT, FLOW_VALUE, FLOW_BLOCKED };
+/* An operation; c is NULL for the nil channel and for a select whose case is not known. */
+void flow__op(struct world *w, struct op_stat *st, struct chan *c, enum direction dir, enum flow_count what);
+/* A parked select turns out to be one on c. */
+void flow__fired(struct world *w, struct op_stat *st, struct chan *c, enum direction dir);
+void flow__waited(struct world *w, struct op_stat *st, struct chan *c, enum direction dir, uint64_t ns);
+/* A parked operation moved its value. */
+void flow__moved(struct world *w, struct op_stat *st, struct chan *c, enum direction dir);
+void flow__queued(struct world *w, struct op_stat *st, struct chan *c, uint64_t ns);
+/* c goes: its flows go into those of its group's sum, NULL: are lost. */
+void flow__fold(struct world *w, struct chan *c, const struct channel *sum);
+void flow_view__begin(const struct world *w);
+void flow_view__add(const struct world *w, const struct wait *wt, uint64_t ns, bool parked);
+void flows__free_all(struct world *w);
 
 /* --- world_evict.c --- */
 /* Puts a channel into, or to the end of, the list that fits it. */

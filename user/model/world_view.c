@@ -56,9 +56,9 @@ static void view_parked(const struct wait *wt)
 	}
 }
 
-static void view_wait(const struct wait *wt, uint64_t now_ns)
+static void view_wait(const struct world *w, const struct wait *wt)
 {
-	uint64_t end_ns = now_ns, ns;
+	uint64_t end_ns = w->now_ns, ns;
 	bool over = wait__is_over(wt, &end_ns);
 
 	ns = time_between(wt->pub.since_ns, end_ns);
@@ -68,6 +68,7 @@ static void view_wait(const struct wait *wt, uint64_t now_ns)
 		wt->select->pub.wait_ns += ns;
 	if (wt->chan)
 		view_chan_wait(wt, ns);
+	flow_view__add(w, wt, ns, !over);
 	if (!over)
 		view_parked(wt);
 }
@@ -86,6 +87,7 @@ void world_view__refresh(const struct world *w)
 		st->pub.wait_ns = st->wait_ns;
 		st->pub.still_parked = 0;
 	}
+	flow_view__begin(w);
 	link_for_each(l, n, &w->selects)
 	{
 		struct select *sel = link_entry(l, struct select, order);
@@ -93,7 +95,7 @@ void world_view__refresh(const struct world *w)
 		sel->pub.wait_ns = sel->wait_ns;
 		sel->pub.still_parked = 0;
 	}
-	link_for_each(l, n, &w->waits) view_wait(link_entry(l, struct wait, order), w->now_ns);
+	link_for_each(l, n, &w->waits) view_wait(w, link_entry(l, struct wait, order));
 	w->view->fresh = true;
 }
 

@@ -89,6 +89,10 @@ static void settle(struct world *w, struct wait *wt, uint64_t end_ns)
 		wt->stat->wait_ns += ns;
 	if (wt->select)
 		wt->select->wait_ns += ns;
+	if (wt->pub.kind == CS_PARK_SELECT)
+		flow__waited(w, wt->stat, wt->fired, wt->fired_dir, ns);
+	else
+		flow__waited(w, wt->stat, wt->chan, single_dir(wt), ns);
 	if (wt->chan)
 		chan__add_wait(wt->chan, single_dir(wt), ns);
 	if (!wt->served)
@@ -103,6 +107,9 @@ static void case_fired(struct world *w, struct wait *wt, struct chan *c, enum di
 {
 	chan__blocked(c, dir);
 	chan__add_wait(c, dir, time_between(wt->pub.since_ns, end_ns));
+	wt->fired = c;
+	wt->fired_dir = dir;
+	flow__fired(w, wt->stat, c, dir);
 	if (wt->select) {
 		struct select_case_stat *sc = select__case(w, wt->select, c, dir);
 
@@ -139,6 +146,8 @@ void wait__end_lost(const struct op *op, struct wait *wt)
 		wt->served_by->inferred_wakes++;
 		case_fired(op->w, wt, wt->served_by, wt->served_dir, end_ns);
 	}
+	if (wt->served)
+		flow__moved(op->w, wt->stat, wt->served_by, wt->served_dir);
 	settle(op->w, wt, end_ns);
 	recycle(op->w, wt);
 }
@@ -177,6 +186,7 @@ static void count_park(const struct op *op, struct wait *wt, struct chan *c)
 		sel->pub.count++;
 		sel->pub.blocked++;
 	}
+	flow__op(op->w, st, c, e->kind == CS_PARK_SEND ? DIR_SEND : DIR_RECV, FLOW_BLOCKED);
 	if (c)
 		chan__blocked(c, e->kind == CS_PARK_SEND ? DIR_SEND : DIR_RECV);
 	if (wt) {
@@ -285,6 +295,27 @@ static struct chan *case_chan(const struct wait *wt, uint64_t addr, enum directi
 	return NULL;
 }
 
+/*
+ * The send case at which a parked select panics, if the record could not tell: one whose channel is closed, or the
+ * only one there is. NULL: not known either.
+ */
+static struct chan *panicking_case(const struct wait *wt)
+{
+	bool all_seen = wt->pub.nr_cases == wt->pub.nr_cases_announced;
+	const struct channel *send = NULL;
+	uint32_t nr_sends = 0;
+
+	for (uint32_t i = 0; i < wt->pub.nr_cases; i++) {
+		if (!wt->cases[i].send)
+			continue;
+		if (wt->cases[i].chan->closed)
+			return chan_of(wt->cases[i].chan);
+		send = wt->cases[i].chan;
+		nr_sends++;
+	}
+	return all_seen && nr_sends == 1 ? chan_of(send) : NULL;
+}
+
 struct wait *wait__match(const struct op *op, struct chan **ret_chan)
 {
 	const struct cs_event *e = op->e;
@@ -300,6 +331,10 @@ struct wait *wait__match(const struct op *op, struct chan **ret_chan)
 		wait__end_lost(op, wt);
 		return NULL;
 	}
+	if (e->kind == CS_SEND_PANIC && !e->chan) {
+		*ret_chan = panicking_case(wt);
+		return wt;
+	}
 	c = select ? case_chan(wt, e->chan, dir) : wt->chan;
 	/* A case that is not among those seen is this select's only if some were not seen. */
 	if (c ? c->pub.addr != e->chan : !select || wt->pub.nr_cases == wt->pub.nr_cases_announced) {
@@ -314,6 +349,8 @@ void wait__end(const struct op *op, struct wait *wt, struct chan *c, enum direct
 {
 	if (wt->pub.kind == CS_PARK_SELECT && c)
 		case_fired(op->w, wt, c, dir, op->e->time_ns);
+	if (c && op->e->flags & CS_F_OK && op->e->kind != CS_SEND_PANIC)
+		flow__moved(op->w, wt->stat, c, dir);
 	settle(op->w, wt, op->e->time_ns);
 	recycle(op->w, wt);
 }
