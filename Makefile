@@ -28,7 +28,7 @@ ARCH := $(shell uname -m | sed 's/x86_64/x86/; s/aarch64/arm64/')
 
 WARN := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wcast-qual \
 	-Wwrite-strings -Wvla -Wformat=2 -Wundef -Wno-format-truncation -Wno-unknown-warning-option
-LIBS_PURE := libelf libdw capstone jansson zlib
+LIBS_PURE := libelf libdw capstone jansson zlib libzstd
 LIBS_FULL := libbpf $(LIBS_PURE)
 
 CPPFLAGS += -D_GNU_SOURCE -DCHANSCOPE_VERSION='"$(VERSION)"' -Iinclude -Iuser -isystem $(O)/gen \
@@ -44,8 +44,8 @@ BPF_CC := $(CLANG) -target bpf -D__TARGET_ARCH_$(ARCH) -g -O2 -mcpu=v3 -Wall -We
 	$(addprefix -I,$(wildcard /usr/include/$(shell uname -m)-linux-gnu))
 
 # Folders that link without libbpf are tested without root.
-PURE_DIRS := base gobin sym model detect sink
-FULL_DIRS := proc attach stream rec tui cli
+PURE_DIRS := base gobin sym rec model detect sink
+FULL_DIRS := proc attach stream tui cli
 PURE_SRCS := $(wildcard $(PURE_DIRS:%=user/%/*.c))
 FULL_SRCS := $(wildcard $(FULL_DIRS:%=user/%/*.c))
 PURE_OBJS := $(PURE_SRCS:%.c=$(O)/%.o)
