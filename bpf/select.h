@@ -150,14 +150,17 @@ __noinline int select_find_closed(const struct cs_layout *l, struct cs_event *e,
 	return 0;
 }
 
-static __always_inline bool select_take_closed(const struct hit *h, struct cs_event *e, __u64 scases, __u64 nr_sends)
+/* If none can be found the record goes out without a channel: that the goroutine panics is certain. */
+static __always_inline void select_take_closed(const struct hit *h, struct cs_event *e)
 {
-	struct select_orders o = { .scases = scases, .nr_sends = nr_sends, .nr = SELECT_MAX_SCAN };
+	const struct cs_site *s = h->site;
+	struct select_orders o = { .nr = SELECT_MAX_SCAN };
 
-	if (!loc_read(&h->site->poll_order, h->regs, &o.poll_order))
-		return false;
-	loc_read(&h->site->nr_cases, h->regs, &o.nr);
-	return select_find_closed(h->layout, e, &o);
+	if (!loc_read(&s->aux, h->regs, &o.scases) || !loc_read(&s->extra, h->regs, &o.nr_sends) ||
+	    !loc_read(&s->poll_order, h->regs, &o.poll_order))
+		return;
+	loc_read(&s->nr_cases, h->regs, &o.nr);
+	select_find_closed(h->layout, e, &o);
 }
 
 /* Channel and case of the case that was chosen. */
@@ -167,10 +170,12 @@ static __always_inline bool select_take_case(const struct hit *h, struct cs_even
 	__u64 scases = 0, nr_sends = 0, index;
 	bool has_scases = loc_read(&s->aux, h->regs, &scases);
 
+	if (s->meaning == CS_SITE_SELECT_SEND_PANIC) {
+		select_take_closed(h, e);
+		return true;
+	}
 	if (!loc_read(&s->extra, h->regs, &nr_sends))
 		return false;
-	if (s->meaning == CS_SITE_SELECT_SEND_PANIC)
-		return has_scases && select_take_closed(h, e, scases, nr_sends);
 	if (!loc_read(&s->select_case, h->regs, &index) || index >= CS_NO_CASE)
 		return false;
 	e->select_case = (__u16)index;

@@ -77,7 +77,7 @@ enum cs_meaning {
 	CS_SITE_SELECT_RECV_DIRECT = 22, /* peer = sudog of the sender */
 	CS_SITE_SELECT_WOKEN = 23,	 /* ok = recvOK (any value for a send) */
 	CS_SITE_SELECT_DEFAULT = 24,
-	CS_SITE_SELECT_SEND_PANIC = 25, /* case unknown: BPF takes the first closed send case in poll order */
+	CS_SITE_SELECT_SEND_PANIC = 25, /* case unknown: BPF takes the first closed send case in poll order, or none */
 	CS_NR_MEANINGS = 26,
 };
 

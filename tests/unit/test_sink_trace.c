@@ -140,6 +140,12 @@ static void aligns_text(void **state)
 				 .flags = CS_F_CLOSED };
 	struct cs_event nil = { .kind = CS_PARK_RECV, .goid = 123456, .pid = 4000000 };
 	struct cs_event select = { .kind = CS_PARK_SELECT, .goid = 8, .pid = 12, .aux = 2 };
+	struct cs_event panic = {
+		.kind = CS_SEND_PANIC, .flags = CS_F_SELECT, .goid = 9, .pid = 12, .select_case = CS_NO_CASE
+	};
+	struct cs_event walked = {
+		.kind = CS_PARK_SEND, .chan = 0xc000010000, .goid = 10, .pid = 12, .flags = CS_F_WALKED
+	};
 	struct trace_line line = line_of(&send);
 
 	(void)state;
@@ -152,6 +158,10 @@ static void aligns_text(void **state)
 	assert_int_equal(sink_trace_text(out.file, &line), 0);
 	line.event = &select;
 	line.nr_frames = 1;
+	assert_int_equal(sink_trace_text(out.file, &line), 0);
+	line.event = &panic;
+	assert_int_equal(sink_trace_text(out.file, &line), 0);
+	line.event = &walked;
 	assert_int_equal(sink_trace_text(out.file, &line), 0);
 	output_close(&out);
 	assert_golden("trace.txt", &out);

@@ -194,6 +194,26 @@ static void test_nil_channel(void **state)
 	}
 }
 
+static void test_panic_of_unknown_case(void **state)
+{
+	struct cs_event e = good();
+
+	(void)state;
+	e.kind = CS_SEND_PANIC;
+	e.flags |= CS_F_SELECT;
+	e.chan = 0;
+	e.select_case = CS_NO_CASE;
+	assert_true(stream_record_valid(&e, sizeof(e)));
+	e.select_case = 1; /* a case without its channel */
+	assert_false(stream_record_valid(&e, sizeof(e)));
+	e.select_case = CS_NO_CASE, e.chan = good().chan;
+	assert_false(stream_record_valid(&e, sizeof(e)));
+	e.chan = 0, e.flags &= (__u8)~CS_F_SELECT; /* a plain send blocks on nil */
+	assert_false(stream_record_valid(&e, sizeof(e)));
+	e.kind = CS_SEND_BUFFERED, e.flags |= CS_F_SELECT;
+	assert_false(stream_record_valid(&e, sizeof(e)));
+}
+
 static void test_refused(void **state)
 {
 	struct cs_event e = good();
@@ -230,6 +250,7 @@ int main(void)
 		cmocka_unit_test(test_hostile_length),
 		cmocka_unit_test(test_valid_kinds),
 		cmocka_unit_test(test_nil_channel),
+		cmocka_unit_test(test_panic_of_unknown_case),
 		cmocka_unit_test(test_refused),
 	};
 

@@ -198,6 +198,63 @@ static void test_one_channel_in_two_cases(void **state)
 	world__free(w);
 }
 
+/* A record that could not tell the case: cases of the select, what happens, the channel that it must be (0: none). */
+static const struct {
+	const char *name;
+	struct ev steps[6];
+	uint64_t chan;
+} unknown_panics[] = {
+	{ "the closed send case",
+	  { { CS_PARK_SELECT, 2000, 0, 1, 0xa, .aux = 3 },
+	    { CS_SELECT_CASE, 2000, CH, 1, .cap = 2, .fl = CS_F_DIR_SEND },
+	    { CS_SELECT_CASE, 2000, CH2, 1, .cap = 3, .fl = CS_F_DIR_SEND },
+	    { CS_SELECT_CASE, 2000, CH3, 1, .cap = 4 },
+	    { CS_CLOSE, 2200, CH2, 2, .cap = 3, .fl = CS_F_CLOSED } },
+	  CH2 },
+	{ "not a closed receive case",
+	  { { CS_PARK_SELECT, 2000, 0, 1, 0xa, .aux = 3 },
+	    { CS_SELECT_CASE, 2000, CH, 1, .fl = CS_F_DIR_SEND },
+	    { CS_SELECT_CASE, 2000, CH2, 1, .fl = CS_F_DIR_SEND },
+	    { CS_SELECT_CASE, 2000, CH3, 1 },
+	    { CS_CLOSE, 2200, CH3, 2, .fl = CS_F_CLOSED } },
+	  0 },
+	{ "the only send case, whose close was not seen",
+	  { { CS_PARK_SELECT, 2000, 0, 1, 0xa, .aux = 2 },
+	    { CS_SELECT_CASE, 2000, CH, 1 },
+	    { CS_SELECT_CASE, 2000, CH2, 1, .cap = 3, .fl = CS_F_DIR_SEND } },
+	  CH2 },
+	{ "one of the cases was lost",
+	  { { CS_PARK_SELECT, 2000, 0, 1, 0xa, .aux = 2 }, { CS_SELECT_CASE, 2000, CH, 1, .fl = CS_F_DIR_SEND } },
+	  0 },
+	{ "it did not park", { { CS_MAKE, 2000, CH, 2 } }, 0 },
+};
+
+static void test_panic_of_unknown_case(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(unknown_panics); i++) {
+		struct world *w = new_world();
+		const struct panic_info *p;
+
+		feed_events(w, unknown_panics[i].steps, ARRAY_SIZE(unknown_panics[i].steps));
+		FEED(w, { CS_SEND_PANIC, 2300, 0, 1, 0xb, .fl = CS_F_SELECT });
+		p = nth_panic(w, 0);
+		assert_int_equal(p->kind, PANIC_SEND_ON_CLOSED);
+		assert_int_equal(p->stack, 0xb);
+		if ((p->chan ? p->chan->addr : 0) != unknown_panics[i].chan)
+			fail_msg("%s: panics on %llx", unknown_panics[i].name, p->chan ? (long long)p->chan->addr : 0);
+		if (p->chan) { /* its header was not read: nothing of it may be taken from the record */
+			assert_int_equal(p->chan->capacity, 3);
+			assert_true(p->chan->closed);
+			assert_int_equal(p->chan->sends_blocked, 1);
+			assert_int_equal(p->chan->send_wait_ns, 300);
+		}
+		assert_null(nth_waiter(w, 0));
+		assert_int_equal(nth_select(w, 0)->count, 1);
+		world__free(w);
+	}
+}
+
 /* The park was lost: the select is counted at its wake, once. */
 static void test_select_wake_alone(void **state)
 {
@@ -218,7 +275,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_select_without_parking),	 cmocka_unit_test(test_parked_select),
 		cmocka_unit_test(test_select_still_parked),	 cmocka_unit_test(test_select_for_ever),
-		cmocka_unit_test(test_one_channel_in_two_cases), cmocka_unit_test(test_select_wake_alone),
+		cmocka_unit_test(test_one_channel_in_two_cases), cmocka_unit_test(test_panic_of_unknown_case),
+		cmocka_unit_test(test_select_wake_alone),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

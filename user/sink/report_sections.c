@@ -232,7 +232,7 @@ static void print_closer(struct section *s, const struct channel *c)
 	char place[NAME_SZ];
 	struct sym_frame f;
 
-	if (!c->closed)
+	if (!c->closed_by_goid) /* the close itself was not seen */
 		return;
 	fprintf(s->out, "  closed by goroutine %" PRIu64, c->closed_by_goid);
 	if (frames_place(s->in, c->pid, c->stack_closed, &f)) {
@@ -259,6 +259,8 @@ static bool print_panic(void *ctx, const struct panic_info *p)
 		print_channel(s, p->chan);
 		putc('\n', s->out);
 		print_closer(s, p->chan);
+	} else if (p->kind == PANIC_SEND_ON_CLOSED) {
+		fprintf(s->out, "  on one of the select's channels, which one is not known\n");
 	}
 	print_frames(s, p->pid, p->stack);
 	return s->err == 0;

@@ -11,7 +11,7 @@
 #include "sink/trace.h"
 #include "sink/units.h"
 
-#define FILL_COLUMNS 8
+#define FILL_COLUMNS 10 /* "1/1 closed" */
 
 /* "receive", "select send", "park receive": what the goroutine did. */
 static void format_op(char *buf, size_t sz, const struct trace_words *w)
@@ -39,6 +39,8 @@ static void format_chan(char *buf, size_t sz, const struct cs_event *e)
 		snprintf(buf, sz, "0x%" PRIx64, (uint64_t)e->chan);
 	else if (e->kind == CS_PARK_SELECT)
 		snprintf(buf, sz, "%" PRIu64 " case%s", (uint64_t)e->aux, e->aux == 1 ? "" : "s");
+	else if (e->kind == CS_SEND_PANIC) /* on nil it would block */
+		snprintf(buf, sz, "?");
 	else
 		snprintf(buf, sz, "%s", e->kind == CS_SELECT_DEFAULT ? "-" : "nil");
 }
@@ -66,6 +68,14 @@ static void put_place(FILE *out, const struct sym_frame *f)
 		fprintf(out, " %s", function);
 }
 
+/* What goroutine walks find is no event: it says what was so already. */
+static const char *outcome_text(const struct cs_event *e, const struct trace_words *w)
+{
+	if (e->flags & CS_F_WALKED)
+		return "was blocked";
+	return w->outcome ? w->outcome : "-";
+}
+
 /* Pads by columns, which printf() cannot: it counts bytes. */
 static void put_padded(FILE *out, const char *text, unsigned int columns)
 {
@@ -91,8 +101,8 @@ int sink_trace_text(FILE *out, const struct trace_line *line)
 	format_fill(fill, sizeof(fill), e);
 	fprintf(out, "%s  ", when);
 	put_padded(out, who, 20);
-	fprintf(out, "  g%-6" PRIu64 "  %-14s  %-11s  %-14s  %s", (uint64_t)e->goid, op, w.outcome ? w.outcome : "-",
-		chan, fill);
+	fprintf(out, "  g%-6" PRIu64 "  %-14s  %-11s  %-14s  %s", (uint64_t)e->goid, op, outcome_text(e, &w), chan,
+		fill);
 	if (user) {
 		fprintf(out, "%*s", strlen(fill) < FILL_COLUMNS ? (int)(FILL_COLUMNS - strlen(fill)) : 0, "");
 		put_place(out, user);

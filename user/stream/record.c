@@ -32,6 +32,12 @@ static const uint8_t kind_needs[CS_NR_KINDS] = {
 	[CS_SELECT_DEFAULT] = K_KNOWN,
 };
 
+/* A select that panics at one of its send cases, of which nothing else is known. */
+static bool is_unknown_panic(const struct cs_event *e)
+{
+	return e->kind == CS_SEND_PANIC && (e->flags & CS_F_SELECT) && !e->chan && e->select_case == CS_NO_CASE;
+}
+
 int stream_record_valid(const void *data, uint32_t size)
 {
 	struct cs_event e;
@@ -42,10 +48,10 @@ int stream_record_valid(const void *data, uint32_t size)
 	memcpy(&e, data, sizeof(e));
 	if (e.kind >= CS_NR_KINDS || !e.time_ns || !e.pid || !e.tid || (e.flags & CS_F_WALKED))
 		return 0;
-	needs = kind_needs[e.kind];
+	needs = is_unknown_panic(&e) ? K_KNOWN : kind_needs[e.kind] | (e.flags & CS_F_SELECT ? K_CASE : 0);
 	if (!(needs & K_KNOWN) || ((needs & K_CHAN) && !e.chan))
 		return 0;
-	if (((needs & K_CASE) || (e.flags & CS_F_SELECT)) && e.select_case == CS_NO_CASE)
+	if ((needs & K_CASE) && e.select_case == CS_NO_CASE)
 		return 0;
 	return !(e.flags & CS_F_NO_STACK) == !!e.stack;
 }
