@@ -11,6 +11,7 @@ ifeq ($(origin CC),default)
 CC := gcc
 endif
 CLANG ?= clang
+PROTOC_C ?= protoc-c
 BPFTOOL ?= $(firstword $(wildcard /usr/sbin/bpftool) bpftool)
 AR ?= ar
 PKG_CONFIG ?= pkg-config
@@ -28,7 +29,7 @@ ARCH := $(shell uname -m | sed 's/x86_64/x86/; s/aarch64/arm64/')
 
 WARN := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wcast-qual \
 	-Wwrite-strings -Wvla -Wformat=2 -Wundef -Wno-format-truncation -Wno-unknown-warning-option
-LIBS_PURE := libelf libdw capstone jansson zlib libzstd
+LIBS_PURE := libelf libdw capstone jansson zlib libzstd libprotobuf-c
 LIBS_FULL := libbpf $(LIBS_PURE)
 
 CPPFLAGS += -D_GNU_SOURCE -DCHANSCOPE_VERSION='"$(VERSION)"' -Iinclude -Iuser -isystem $(O)/gen \
@@ -48,6 +49,9 @@ PURE_DIRS := base gobin sym rec model detect sink
 FULL_DIRS := proc attach stream tui cli
 PURE_SRCS := $(wildcard $(PURE_DIRS:%=user/%/*.c))
 FULL_SRCS := $(wildcard $(FULL_DIRS:%=user/%/*.c))
+PROTO_SRCS := $(wildcard proto/*.proto)
+PROTO_HEADERS := $(PROTO_SRCS:%.proto=$(O)/gen/%.pb-c.h)
+PROTO_OBJS := $(PROTO_HEADERS:.h=.o)
 PURE_OBJS := $(PURE_SRCS:%.c=$(O)/%.o)
 FULL_OBJS := $(FULL_SRCS:%.c=$(O)/%.o)
 # everything but main, for the tests
@@ -70,7 +74,7 @@ help: ## list the targets
 $(O)/chanscope: $(FULL_OBJS) $(O)/libpure.a
 	$(call say,LINK,$@)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(FULL_OBJS) $(O)/libpure.a $(LDLIBS_FULL)
 
-$(O)/libpure.a: $(PURE_OBJS)
+$(O)/libpure.a: $(PURE_OBJS) $(PROTO_OBJS)
 	$(call say,AR,$@)rm -f $@ && $(AR) rcs $@ $^
 
 $(O)/libtestable.a: $(TESTABLE_OBJS)
@@ -80,7 +84,7 @@ $(O)/libtestable.a: $(TESTABLE_OBJS)
 $(O)/user/sink/flame_assets.o: user/sink/flame.css user/sink/flame.js
 
 .PHONY: generated
-generated: $(SKELS) # what static analysis must have before it can read the sources
+generated: $(SKELS) $(PROTO_HEADERS) # what static analysis must have before it can read the sources
 
 $(O)/%.o: %.c
 	@mkdir -p $(@D)
@@ -89,6 +93,17 @@ $(O)/%.o: %.c
 # Only attach sees the skeletons. They come in as system headers, which -MMD leaves out: so a true prerequisite,
 # or a stale BPF object would go on being embedded.
 $(filter $(O)/user/attach/%,$(FULL_OBJS)): $(SKELS)
+
+# The same holds for sink and the messages of its formats.
+$(filter $(O)/user/sink/%,$(PURE_OBJS)): $(PROTO_HEADERS)
+
+$(O)/gen/%.pb-c.h: %.proto
+	@mkdir -p $(@D)
+	$(call say,PROTO,$@)$(PROTOC_C) --proto_path=. --c_out=$(O)/gen $<
+
+# not our code: no warnings
+$(O)/gen/%.pb-c.o: $(O)/gen/%.pb-c.h
+	$(call say,CC,$@)$(CC) $(CPPFLAGS) $(CFLAGS) -w -c -o $@ $(@:.o=.c)
 
 $(O)/bpf/%.bpf.o: bpf/%.bpf.c
 	@mkdir -p $(@D)

@@ -73,6 +73,22 @@ static void on_pause(void *ctx)
 	note(ctx, "pause", 0, 0);
 }
 
+static void on_host(void *ctx, const struct feed_host *h)
+{
+	note(ctx, "host", h->nr_cpus, h->page_sz);
+}
+
+static void on_frames(void *ctx, uint32_t pid, uint64_t pc, bool is_return_address, const struct feed_frame *f,
+		      uint32_t nr)
+{
+	note(ctx, is_return_address ? "frames_of_return" : "frames", pid + pc, f[nr - 1].line);
+}
+
+static void on_type_name(void *ctx, uint32_t pid, uint64_t va, const char *name)
+{
+	note(ctx, name, pid, va);
+}
+
 static const struct feed_ops all = {
 	.start = on_start,
 	.process = on_process,
@@ -84,6 +100,9 @@ static const struct feed_ops all = {
 	.losses = on_losses,
 	.end = on_end,
 	.pause = on_pause,
+	.host = on_host,
+	.frames = on_frames,
+	.type_name = on_type_name,
 };
 static const struct feed_ops events_only = { .event = on_event };
 static char a[] = "a", b[] = "b";
@@ -95,10 +114,15 @@ static void feed_all(const struct feed *f)
 	const uint64_t pcs[] = { 6, 7 };
 	const struct feed_start start = { .wall_ns = 1, .mono_ns = 2 };
 	const struct feed_process p = { .pid = 3, .attached_at_ns = 4 };
+	const struct feed_host host = { .nr_cpus = 18, .page_sz = 19 };
+	const struct feed_frame frames[] = { { .line = 1 }, { .line = 43 } };
 	const struct cs_event e = { .time_ns = 8, .kind = CS_CLOSE };
 
 	f->ops->start(f->ctx, &start);
+	f->ops->host(f->ctx, &host);
 	f->ops->process(f->ctx, &p);
+	f->ops->frames(f->ctx, 40, 2, true, frames, 2);
+	f->ops->type_name(f->ctx, 16, 17, "int");
 	f->ops->stack(f->ctx, 5, pcs, 2);
 	f->ops->event(f->ctx, &e);
 	f->ops->pause(f->ctx);
@@ -119,7 +143,8 @@ static void passes_everything_on(void **state)
 	f = feed_tee__feed(&tee);
 	calls[0] = '\0';
 	feed_all(&f);
-	assert_string_equal(calls, "a:start(1,2) a:process(3,4) a:stack(5,7) a:event(8,10) a:pause(0,0) "
+	assert_string_equal(calls, "a:start(1,2) a:host(18,19) a:process(3,4) a:frames_of_return(42,43) a:int(16,17) "
+				   "a:stack(5,7) a:event(8,10) a:pause(0,0) "
 				   "a:process_end(9,12) a:overflow(11,42) a:traps(13,14) a:losses(1,2) a:end(15,0) ");
 }
 

@@ -63,6 +63,22 @@ static void on_pause(void *ctx)
 	TO_ALL(pause);
 }
 
+static void on_host(void *ctx, const struct feed_host *h)
+{
+	TO_ALL(host, h);
+}
+
+static void on_frames(void *ctx, uint32_t pid, uint64_t pc, bool is_return_address, const struct feed_frame *f,
+		      uint32_t nr)
+{
+	TO_ALL(frames, pid, pc, is_return_address, f, nr);
+}
+
+static void on_type_name(void *ctx, uint32_t pid, uint64_t va, const char *name)
+{
+	TO_ALL(type_name, pid, va, name);
+}
+
 int feed_tee__add(struct feed_tee *t, struct feed to)
 {
 	if (t->nr == FEED_TEE_MAX)
@@ -84,6 +100,9 @@ struct feed feed_tee__feed(struct feed_tee *t)
 		.losses = on_losses,
 		.end = on_end,
 		.pause = on_pause,
+		.host = on_host,
+		.frames = on_frames,
+		.type_name = on_type_name,
 	};
 
 	return (struct feed){ .ops = &ops, .ctx = t };

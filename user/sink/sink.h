@@ -41,6 +41,12 @@ int sink_folded(FILE *out, const struct sink_in *in, enum flame_weight weight, s
 /* A self-contained interactive SVG; title may be NULL. */
 int sink_flame_svg(FILE *out, const struct sink_in *in, enum flame_weight weight, const char *title, struct diag *d);
 
+/*
+ * A pprof profile (gzip): wait/nanoseconds, contentions/count, operations/count, queue/nanoseconds by stack, with
+ * labels process, operation, direction, channel, creation_site. The world must have kept flows.
+ */
+int sink_pprof(FILE *out, const struct sink_in *in, struct diag *d);
+
 /* Live lines. stack: source frames of the event, innermost first. */
 struct trace_line {
 	const struct cs_event *event;
