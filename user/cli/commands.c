@@ -10,6 +10,7 @@ const struct command commands[] = {
 	{ "report", CMD_REPORT, "-p PID [OPTIONS]", "one row per channel, worst first", cmd_report },
 	{ "flame", CMD_FLAME, "-p PID [OPTIONS]", "where goroutines wait for channels, as a flame graph", cmd_flame },
 	{ "script", CMD_SCRIPT, "-p PID [OPTIONS]", "waits and operations as the text of `perf script`", cmd_script },
+	{ "export", CMD_EXPORT, "--to FORMAT -p PID [OPTIONS]", "the same in a format of other tools", cmd_export },
 	{ NULL, 0, NULL, NULL, NULL },
 };
 

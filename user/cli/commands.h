@@ -11,5 +11,6 @@ int cmd_trace(const struct settings *set, struct diag *d);
 int cmd_report(const struct settings *set, struct diag *d);
 int cmd_flame(const struct settings *set, struct diag *d);
 int cmd_script(const struct settings *set, struct diag *d);
+int cmd_export(const struct settings *set, struct diag *d);
 
 #endif

@@ -34,11 +34,10 @@ int live_open(const struct settings *set, struct live *ret, struct diag *d)
 
 int live_run(struct live *l, const struct capture_opts *opts, struct diag *d)
 {
-	const struct world_opts wopts = { 0 };
 	struct feed feed;
 	int err;
 
-	l->world = world__new(&wopts);
+	l->world = world__new(&l->world_opts);
 	if (!l->world)
 		return diag_fail(d, -ENOMEM, "out of memory");
 	feed = world__feed(l->world);

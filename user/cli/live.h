@@ -10,6 +10,7 @@
 struct live {
 	struct targets targets;
 	struct symbolizer *sym;
+	struct world_opts world_opts; /* of the world that live_run() makes; may be set before */
 	struct world *world;
 	struct capture *capture;
 };

@@ -63,6 +63,13 @@ const struct option_def option_table[] = {
 	  .commands = CMD_FLAME,
 	  .choices = (const char *const[]){ "wait", "ops", "queue", NULL },
 	  .help = "width of a frame: time blocked, number of operations, or time that values lay in the buffer" },
+	{ .name = "to",
+	  .arg = "FORMAT",
+	  .type = OPT_CHOICE,
+	  FIELD(export_to),
+	  .commands = CMD_EXPORT,
+	  .choices = (const char *const[]){ "pprof", NULL },
+	  .help = "pprof: a profile for `go tool pprof`" },
 	{ .name = "events",
 	  .arg = "WHICH",
 	  .type = OPT_CHOICE,
@@ -257,7 +264,7 @@ int options_parse(const struct command *cmd, int argc, char **argv, struct setti
 	struct getopt_tables tables;
 	int c;
 
-	*ret = (struct settings){ .mode = -1 };
+	*ret = (struct settings){ .mode = -1, .export_to = -1 };
 	make_getopt_tables(cmd, &tables);
 	opterr = 0;
 	optind = 0; /* glibc: start afresh */

@@ -30,10 +30,14 @@ struct settings {
 	int group;	   /* 0: channel, 1: site */
 	int weight;	   /* enum flame_weight */
 	int script_events; /* enum script_events */
+	int export_to;	   /* enum export_format; -1: not given */
 	uint64_t max_rows;
 	unsigned int verbose;
 	bool help, version;
 };
+
+/* values of --to */
+enum export_format { EXPORT_PPROF, NR_EXPORT_FORMATS };
 
 /* bits of the commands that take an option */
 #define CMD_PLAN 0x01u
@@ -41,7 +45,8 @@ struct settings {
 #define CMD_REPORT 0x04u
 #define CMD_FLAME 0x08u
 #define CMD_SCRIPT 0x100u
-#define CMD_LIVE (CMD_TRACE | CMD_REPORT | CMD_FLAME | CMD_SCRIPT)
+#define CMD_EXPORT 0x200u
+#define CMD_LIVE (CMD_TRACE | CMD_REPORT | CMD_FLAME | CMD_SCRIPT | CMD_EXPORT)
 #define CMD_ANY (CMD_PLAN | CMD_LIVE)
 
 struct command {

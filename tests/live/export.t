@@ -1,0 +1,114 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+# timeout: 600
+"""Every output format on a real program, opened with a program that is not ours."""
+import collections
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
+import live  # noqa: E402
+
+SECONDS = 2
+
+
+def need(program):
+    path = shutil.which(program)
+    if not path:
+        raise live.Skip(f"there is no {program} here")
+    return path
+
+
+def run_tool(*args, stdin=None):
+    run = subprocess.run([str(a) for a in args], capture_output=True, text=True, input=stdin, timeout=120, check=False)
+    assert run.returncode == 0, f"{args[0]} ended with {run.returncode}: {run.stderr[-2000:]}"
+    return run.stdout
+
+
+def capture(*args):
+    """chanscope on the example pipeline for some seconds, into a file."""
+    out = live.OUT / f"export-{args[-1]}"
+    pipeline = subprocess.Popen([live.build("pipeline"), "-d", f"{SECONDS + 30}s"], stdout=subprocess.DEVNULL,
+                                stderr=subprocess.PIPE, text=True)
+    try:
+        pipeline.stderr.readline()  # ready
+        status, _, err = live.chanscope(*args, "-p", pipeline.pid, "-d", f"{SECONDS}s", "-o", out)
+        assert status == 0, err
+    finally:
+        pipeline.kill()
+        pipeline.wait()
+    return out
+
+
+def folded(text):
+    weights = collections.Counter()
+    for line in text.splitlines():
+        stack, _, value = line.rpartition(" ")
+        weights[stack] += int(value)
+    return weights
+
+
+SCRIPT = {}
+
+
+def script_adds_up():
+    """By the pattern of perf script's readers: waits of plausible length, operations of 1."""
+    path = capture("script", "--events", "all")
+    text = path.read_text(encoding="utf-8")
+    periods = collections.defaultdict(list)
+    for m in re.finditer(r"^(\S.+?)\s+(\d+)/(\d+)\s+([\d.]+):\s*(\d+)\s+(\S+): $", text, re.MULTILINE):
+        periods[m[6]].append(int(m[5]))
+    assert set(periods) >= {"chan-wait", "chan-send", "chan-receive", "chan-select", "chan-make"}, set(periods)
+    for name, values in periods.items():
+        assert name == "chan-wait" or set(values) == {1}, name
+        assert max(values) <= 1.5 * SECONDS * 1e9
+    SCRIPT["path"], SCRIPT["wait"] = path, sum(periods["chan-wait"])
+    return f"{sum(map(len, periods.values()))} records"
+
+
+def collapsed_by(*command):
+    if not SCRIPT:
+        raise live.Skip("there is no script to collapse")
+    weights = folded(run_tool(need(command[0]), *command[1:], SCRIPT["path"]))
+    assert sum(weights.values()) == SCRIPT["wait"], f"{sum(weights.values())} ns, {SCRIPT['wait']} ns in the script"
+    assert any("main.lookup" in stack for stack in weights)
+    return f"{len(weights)} stacks"
+
+
+def pprof_opens():
+    go = need("go")
+    path = capture("export", "--to", "pprof")
+
+    def pprof(*args):
+        return run_tool(go, "tool", "pprof", *args, path)
+
+    top = pprof("-sample_index=wait", "-top")
+    assert "main.lookup" in top and "Type: wait" in top, top
+    for index, unit in (("contentions", "count"), ("operations", "count"), ("queue", "nanoseconds")):
+        raw = pprof("-raw")
+        assert f"{index}/{unit}" in raw, raw[:500]
+        assert "main." in pprof(f"-sample_index={index}", "-top"), index
+    tags = pprof("-tags")
+    for key in ("channel", "creation_site", "direction", "operation", "process"):
+        assert re.search(rf"^ *{key}: Total", tags, re.MULTILINE), f"no label {key}: {tags[:500]}"
+    focus = pprof("-sample_index=operations", "-tagfocus=direction=receive", "-top")
+    assert "main.parse" in focus and "main.readLines" not in focus, focus
+    assert "main.parse" in pprof("-peek", "main.parse")
+
+
+def main():
+    t = live.Tap()
+    os.makedirs(live.OUT, exist_ok=True)
+    t.test("script: what perf script would print", script_adds_up)
+    t.test("script, read by stackcollapse-perf.pl", collapsed_by, "stackcollapse-perf.pl", "--event-filter=chan-wait")
+    t.test("script, read by inferno", collapsed_by, "inferno-collapse-perf", "--event-filter", "chan-wait")
+    t.test("pprof, read by go tool pprof", pprof_opens)
+    t.done()
+
+
+if __name__ == "__main__":
+    main()
