@@ -7,6 +7,7 @@ import pathlib
 import subprocess
 import sys
 import tempfile
+import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
 import live  # noqa: E402
@@ -138,6 +139,18 @@ def full_disk(path):
     assert "No space left" in run.stderr, run.stderr
 
 
+def closed_pipe_live(path):
+    """The reader of a stream goes away in the middle: that ends it, and is no error."""
+    with live.Target(path) as target:
+        target.go()
+        command = f"{live.CHANSCOPE} trace -p {target.pid} -d 20s | head -1; exit ${{PIPESTATUS[0]}}"
+        started = time.monotonic()
+        run = subprocess.run(command, shell=True, executable="/bin/bash", capture_output=True, text=True, timeout=60,
+                             check=False)
+    assert run.returncode == DONE and run.stdout and not run.stderr, f"exit status {run.returncode}: {run.stderr}"
+    assert time.monotonic() - started < 10, "it went on without a reader"
+
+
 def closed_pipe(path):
     with live.Target(path) as target:
         run = subprocess.run(
@@ -179,6 +192,7 @@ def main():
     t.test("an output file that can't be written", unwritable_output, program)
     t.test("a full disk", full_disk, program)
     t.test("a reader that goes away", closed_pipe, program)
+    t.test("a reader of a stream that goes away", closed_pipe_live, program)
     t.done()
 
 

@@ -42,6 +42,7 @@ static const struct fake_pc fake_pcs[] = {
 	{ 0x103, "runtime.makechan", "/go/src/runtime/chan.go", 70, NULL },
 	{ 0x104, "runtime.goexit", "/go/src/runtime/asm_amd64.s", 1594, NULL },
 	{ 0x105, "runtime.closechan", "/go/src/runtime/chan.go", 360, NULL },
+	{ 0x106, "runtime.ensureSigM.func1", "/go/src/runtime/signal_unix.go", 991, NULL },
 	{ 0x200, "main.main", "/src/app/main.go", 20, NULL },
 	{ 0x201, "example.com/app/pool.(*Pool).Submit", "/src/app/pool/pool.go", 42, NULL },
 	{ 0x202, "example.com/app/pool.(*Pool).worker", "/src/app/pool/pool.go", 77, NULL },

@@ -442,11 +442,28 @@ static void test_generations_end(void **state)
 	world__free(w);
 }
 
+/* Where a channel is used stands in for where it was made; what a timer sends is no use of the program's. */
+static void test_first_use(void **state)
+{
+	struct world *w = new_world();
+
+	(void)state;
+	FEED(w, { CS_SEND_BUFFERED, 2000, CH, 0, 0xa, .len = 1, .cap = 1 }, /* goroutine 0: the runtime */
+	     { CS_RECV_BUFFERED, 2100, CH, 5, 0xb, .cap = 1 }, { CS_RECV_FAILED, 2200, CH, 6, 0xc, .cap = 1 },
+	     { CS_MAKE, 2300, CH + 64, 1, 0xd }, { CS_CLOSE, 2400, CH + 64, 1, 0xe, .fl = CS_F_CLOSED });
+	assert_int_equal(nth_channel(w, 0)->stack_used, 0xb);
+	assert_int_equal(nth_channel(w, 0)->stack_made, 0);
+	assert_int_equal(nth_channel(w, 1)->stack_made, 0xd);
+	assert_int_equal(nth_channel(w, 1)->stack_used, 0xe);
+	world__free(w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rows),
 		cmocka_unit_test(test_generations_end),
+		cmocka_unit_test(test_first_use),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -36,4 +36,7 @@ struct option_def {
 
 extern const struct option_def option_table[];
 
+/* The option that sets the field at an offset; the table has one. For hints that name it. */
+const struct option_def *option_of(size_t offset);
+
 #endif

@@ -138,6 +138,15 @@ const struct option_def option_table[] = {
 	{ .name = NULL },
 };
 
+const struct option_def *option_of(size_t offset)
+{
+	const struct option_def *o = option_table;
+
+	while (o->name && (o->offset != offset || o->type == OPT_LOG))
+		o++;
+	return o;
+}
+
 /* getopt_long() wants its own tables: index i of option_table becomes value OPT_BASE + i. */
 #define OPT_BASE 256
 #define MAX_OPTIONS 64

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -37,7 +38,18 @@ int output_open(const char *path, FILE **ret, struct diag *d)
 	return 0;
 }
 
-/* What is left in the buffer is tried once more: stdio has forgotten why it failed the first time. */
+/* Whoever read a pipe has gone. */
+static bool has_no_reader(FILE *f)
+{
+	struct pollfd p = { .fd = fileno(f) };
+
+	return poll(&p, 1, 0) == 1 && p.revents & POLLERR;
+}
+
+/*
+ * What is left in the buffer is tried once more: stdio has forgotten why it failed the first time, and may have
+ * thrown the rest away.
+ */
 static int write_error(FILE *f)
 {
 	bool failed = ferror(f);
@@ -45,6 +57,8 @@ static int write_error(FILE *f)
 	errno = 0;
 	if (!fflush(f) && !failed)
 		return 0;
+	if (!errno && has_no_reader(f))
+		return -EPIPE;
 	return errno ? -errno : -EIO;
 }
 

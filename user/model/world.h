@@ -58,6 +58,7 @@ struct channel {
 	bool timer;
 	uint64_t made_at_ns; /* monotonic; of the first event if made_before_attach */
 	uint64_t stack_made; /* 0: unknown */
+	uint64_t stack_used; /* of the first operation of a goroutine on it, 0: none or unknown */
 
 	uint64_t sends, receives, closed_receives;
 	uint64_t sends_failed, receives_failed;

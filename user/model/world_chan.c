@@ -172,6 +172,9 @@ static void take_header(struct world *w, struct chan *c, const struct cs_event *
 void chan__touch(const struct op *op, struct chan *c)
 {
 	take_header(op->w, c, op->e);
+	/* The runtime sends what timers tell by itself, on a g0: that is not the program's use of it. */
+	if (!c->pub.stack_used && op->e->goid)
+		c->pub.stack_used = op->e->stack;
 	if (op->e->time_ns > c->pub.last_event_ns)
 		c->pub.last_event_ns = op->e->time_ns;
 }

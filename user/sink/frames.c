@@ -15,6 +15,8 @@
 #define FIRST_ROOM 256
 /* 127 return addresses expand to more frames only by inlining; deeper than this is no real program. */
 #define MAX_ROOM 65536
+/* Frames within which one of the runtime's own goroutines calls a channel operation. */
+#define RUNTIME_DEPTH 16
 
 static int make_room(struct frames *fr, size_t room)
 {
@@ -58,18 +60,55 @@ static bool in_runtime(const struct sym_frame *f)
 	return strncmp(f->function, "runtime.", strlen("runtime.")) == 0;
 }
 
+/* src/runtime/chan.go, select.go and proc.go, as of every release so far. */
+static bool in_channel_code(const struct sym_frame *f)
+{
+	static const char *const starts[] = { "runtime.gopark",	  "runtime.chan",      "runtime.select",
+					      "runtime.makechan", "runtime.closechan", "runtime.block",
+					      "runtime.park_m",	  "runtime.send",      "runtime.recv",
+					      "runtime.reflect_" };
+
+	for (size_t i = 0; i < sizeof(starts) / sizeof(starts[0]); i++)
+		if (strncmp(f->function, starts[i], strlen(starts[i])) == 0)
+			return true;
+	return false;
+}
+
+const struct sym_frame *frames_outside_channels(const struct sym_frame *f, size_t nr)
+{
+	for (size_t i = 0; i < nr; i++)
+		if (!in_channel_code(&f[i]))
+			return &f[i];
+	return NULL;
+}
+
 void frames__drop_runtime(struct frames *fr)
 {
 	size_t first = 0, end = fr->nr;
 
 	while (first < end && in_runtime(&fr->f[first]))
 		first++;
-	if (first == end)
-		return;
-	if (strcmp(fr->f[end - 1].function, "runtime.goexit") == 0)
+	if (first == end) {
+		const struct sym_frame *f = frames_outside_channels(fr->f, fr->nr);
+
+		first = f ? (size_t)(f - fr->f) : 0;
+	}
+	if (end - first > 1 && strcmp(fr->f[end - 1].function, "runtime.goexit") == 0)
 		end--;
 	memmove(fr->f, fr->f + first, (end - first) * sizeof(*fr->f));
 	fr->nr = end - first;
+}
+
+/* Nothing of the user's is on the stack: then at least not a line that is the same for all channels. */
+static void place_in_runtime(const struct sink_in *in, uint32_t pid, const uint64_t *pcs, uint32_t nr_pcs,
+			     struct sym_frame *ret)
+{
+	struct sym_frame f[RUNTIME_DEPTH];
+	size_t nr = symbolizer__stack(in->sym, pid, pcs, nr_pcs, f, RUNTIME_DEPTH);
+	const struct sym_frame *outside = frames_outside_channels(f, nr);
+
+	if (outside)
+		*ret = *outside;
 }
 
 bool frames_place(const struct sink_in *in, uint32_t pid, uint64_t stack, struct sym_frame *ret)
@@ -77,7 +116,18 @@ bool frames_place(const struct sink_in *in, uint32_t pid, uint64_t stack, struct
 	uint32_t nr_pcs = 0;
 	const uint64_t *pcs = stack ? world__stack(in->world, stack, &nr_pcs) : NULL;
 
-	return pcs && nr_pcs && symbolizer__place(in->sym, pid, pcs, nr_pcs, ret);
+	if (!pcs || !nr_pcs || !symbolizer__place(in->sym, pid, pcs, nr_pcs, ret))
+		return false;
+	if (in_channel_code(ret))
+		place_in_runtime(in, pid, pcs, nr_pcs, ret);
+	return true;
+}
+
+enum frames_origin frames_channel_place(const struct sink_in *in, const struct channel *c, struct sym_frame *ret)
+{
+	if (frames_place(in, c->pid, c->stack_made, ret))
+		return FRAMES_MADE;
+	return frames_place(in, c->pid, c->stack_used, ret) ? FRAMES_USED : FRAMES_UNKNOWN;
 }
 
 void frames_format_place(char *buf, size_t sz, const struct sym_frame *f)

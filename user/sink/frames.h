@@ -22,12 +22,20 @@ void frames__free(struct frames *fr);
 
 /*
  * Without what is the same in every stack and says nothing about the program: the runtime's frames
- * inside of the user's innermost one, and runtime.goexit. All of them if there is no other.
+ * inside of the user's innermost one, and runtime.goexit. Of a goroutine of the runtime's own: without what
+ * channels are made of.
  */
 void frames__drop_runtime(struct frames *fr);
 
+/* The innermost frame outside of what channels are made of; NULL if there is none. */
+const struct sym_frame *frames_outside_channels(const struct sym_frame *f, size_t nr);
+
 /* The user's own line of a stack; false if it is unknown. */
 bool frames_place(const struct sink_in *in, uint32_t pid, uint64_t stack, struct sym_frame *ret);
+
+/* The best that is known about where a channel comes from: its creation, else its first use. */
+enum frames_origin { FRAMES_UNKNOWN, FRAMES_MADE, FRAMES_USED };
+enum frames_origin frames_channel_place(const struct sink_in *in, const struct channel *c, struct sym_frame *ret);
 
 /* "worker.go:42", "pool.(*T).Run" if there is no file, "0x47f2a0" if there is no name either. */
 void frames_format_place(char *buf, size_t sz, const struct sym_frame *f);

@@ -19,7 +19,7 @@
  */
 static const struct grid_column report_columns[NR_REPORT_COLUMNS] = {
 	[COL_PID] = { .group = "", .name = "PID", .rank = 1, .right = true },
-	[COL_MADE_AT] = { .group = "", .name = "MADE AT", .rank = 0, .min_width = 14, .cut_start = true },
+	[COL_MADE_AT] = { .group = "", .name = "MADE AT", .rank = 0, .min_width = 22, .cut_start = true },
 	[COL_FUNCTION] = { .group = "", .name = "BY FUNCTION", .rank = 14, .min_width = 12 },
 	[COL_TYPE] = { .group = "", .name = "CHAN OF", .rank = 5, .min_width = 9 },
 	[COL_ADDRESS] = { .group = "", .name = "ADDRESS", .rank = 13 },
@@ -66,25 +66,35 @@ static void put_duration(char ret[GRID_CELL_SZ], uint64_t ns)
 	snprintf(ret, GRID_CELL_SZ, "%s", text);
 }
 
+static bool is_single(const struct report_row *row)
+{
+	return row->nr_channels == 1 && !row->folded;
+}
+
+/* Of what was made before the attach only the use is known: then with a question mark. */
 static void put_made_at(const struct report_columns *rc, const struct report_row *row, char ret[GRID_CELL_SZ])
 {
 	const struct channel *c = row->chan;
 	struct sym_frame place;
+	enum frames_origin origin = frames_channel_place(rc->in, c, &place);
 
-	if (frames_place(rc->in, c->pid, c->stack_made, &place))
-		frames_format_place(ret, GRID_CELL_SZ, &place);
-	else if (row->nr_channels == 1 && !row->folded)
-		snprintf(ret, GRID_CELL_SZ, "0x%" PRIx64 "?", c->addr);
-	else
-		snprintf(ret, GRID_CELL_SZ, "?");
+	if (origin != FRAMES_UNKNOWN)
+		frames_format_place(ret, GRID_CELL_SZ - 1, &place);
+	else if (is_single(row))
+		snprintf(ret, GRID_CELL_SZ - 1, "0x%" PRIx64, c->addr);
+	if (origin != FRAMES_MADE)
+		strcat(ret, "?");
 }
 
 static void put_function(const struct report_columns *rc, const struct channel *c, char ret[GRID_CELL_SZ])
 {
 	struct sym_frame place;
+	enum frames_origin origin = frames_channel_place(rc->in, c, &place);
 
-	if (frames_place(rc->in, c->pid, c->stack_made, &place))
-		text_clean(ret, GRID_CELL_SZ, frames_short_function(place.function));
+	if (origin != FRAMES_UNKNOWN)
+		text_clean(ret, GRID_CELL_SZ - 1, frames_short_function(place.function));
+	if (origin == FRAMES_USED)
+		strcat(ret, "?");
 }
 
 static void put_type(const struct report_columns *rc, const struct channel *c, char ret[GRID_CELL_SZ])
@@ -96,10 +106,10 @@ static void put_type(const struct report_columns *rc, const struct channel *c, c
 	text_clean(ret, GRID_CELL_SZ, frames_short_function(name));
 }
 
-/* Only single channels have an address to look for elsewhere; one without creation site is named by it already. */
+/* Only single channels have an address to look for elsewhere. */
 static void put_address(const struct report_row *row, char ret[GRID_CELL_SZ])
 {
-	if (row->nr_channels == 1 && !row->folded && row->chan->stack_made)
+	if (is_single(row))
 		snprintf(ret, GRID_CELL_SZ, "0x%" PRIx64, row->chan->addr);
 }
 

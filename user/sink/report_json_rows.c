@@ -44,6 +44,7 @@ static void put_identity(struct json_report *r, const struct channel *c)
 	json_report_channel(r, c);
 	put_element(r, c);
 	json_report_place(r, "made_by", c->pid, c->stack_made);
+	json_report_place(r, "first_used_by", c->pid, c->stack_used);
 	json_out__bool(&r->j, "made_before_attach", c->made_before_attach);
 	put_time(r, "made_at_ns", c->made_before_attach ? 0 : c->made_at_ns);
 	put_time(r, "first_seen_at_ns", c->made_at_ns);
@@ -121,6 +122,7 @@ static void put_sum(struct json_report *r, const struct report_row *row)
 	json_out__open(&r->j, NULL, '{');
 	json_out__uint(&r->j, "pid", c->pid);
 	json_report_place(r, "made_by", c->pid, c->stack_made);
+	json_report_place(r, "first_used_by", c->pid, c->stack_used);
 	json_report_stack(r, "stack_made", c->pid, c->stack_made);
 	json_out__uint(&r->j, "nr_channels", row->nr_channels);
 	json_out__bool(&r->j, "evicted", row->folded);

@@ -19,7 +19,8 @@ struct entry {
 	uint64_t nr_channels;
 	size_t order; /* of its first event */
 	bool folded;
-	struct sym_frame made_by; /* resolved for grouping only */
+	enum frames_origin origin; /* these are resolved for grouping only */
+	struct sym_frame place;
 };
 
 struct entries {
@@ -63,8 +64,9 @@ static void resolve_sites(struct entries *es, const struct sink_in *in)
 	for (size_t i = 0; i < es->nr; i++) {
 		struct entry *e = &es->e[i];
 
-		if (!frames_place(in, e->chan->pid, e->chan->stack_made, &e->made_by))
-			e->made_by = (struct sym_frame){ .function = "", .file = "" };
+		e->origin = frames_channel_place(in, e->chan, &e->place);
+		if (e->origin == FRAMES_UNKNOWN)
+			e->place = (struct sym_frame){ .function = "", .file = "" };
 	}
 }
 
@@ -73,14 +75,15 @@ static int compare_numbers(uint64_t a, uint64_t b)
 	return (a > b) - (a < b);
 }
 
-/* A site is a line of a function that makes channels of one type in one process. */
+/* A site is a line of a function that makes, or is first to use, channels of one type in one process. */
 static int compare_sites(const struct entry *a, const struct entry *b)
 {
 	int c = compare_numbers(a->chan->pid, b->chan->pid);
 
-	c = c ? c : strcmp(a->made_by.function, b->made_by.function);
-	c = c ? c : strcmp(a->made_by.file, b->made_by.file);
-	c = c ? c : compare_numbers(a->made_by.line, b->made_by.line);
+	c = c ? c : compare_numbers(a->origin, b->origin);
+	c = c ? c : strcmp(a->place.function, b->place.function);
+	c = c ? c : strcmp(a->place.file, b->place.file);
+	c = c ? c : compare_numbers(a->place.line, b->place.line);
 	return c ? c : compare_numbers(a->chan->elem_type, b->chan->elem_type);
 }
 

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <string.h>
 
 #include "base/cleanup.h"
 #include "sink/frames.h"
@@ -117,7 +118,7 @@ static void print_since(struct section *s, const struct parked_group *g)
 		fprintf(s->out, "since before attach, more than %s", longest);
 	else if (first->since_before_attach)
 		fprintf(s->out, "for %s or longer, some since before attach", shortest);
-	else if (parked_for(s, first) == parked_for(s, last))
+	else if (strcmp(shortest, longest) == 0)
 		fprintf(s->out, "for %s", longest);
 	else
 		fprintf(s->out, "for %s to %s", shortest, longest);
@@ -205,7 +206,8 @@ int report_print_parked(FILE *out, const struct sink_in *in, const struct report
 		p.nr == 1 ? " is" : "s are", p.nr_groups, p.nr_groups == 1 ? "" : "s", style_off(s.color));
 	for (size_t i = 0; i < p.nr_groups && !s.err; i++) {
 		if (s.max && i >= s.max) {
-			fprintf(out, "… and %zu more place%s\n", p.nr_groups - i, p.nr_groups - i == 1 ? "" : "s");
+			fprintf(out, "… and %zu more place%s%s%s\n", p.nr_groups - i, p.nr_groups - i == 1 ? "" : "s",
+				opts->more_hint ? ": " : "", opts->more_hint ? opts->more_hint : "");
 			break;
 		}
 		print_parked_group(&s, &p.groups[i]);

@@ -9,6 +9,7 @@
 #include <inttypes.h>
 
 #include "base/cleanup.h"
+#include "sink/frames.h"
 #include "sink/losses.h"
 #include "sink/report_columns.h"
 #include "sink/report_sections.h"
@@ -87,10 +88,10 @@ static bool column_shown(const struct report_columns *rc, enum report_column col
 
 static bool any_unknown_site(const struct report_rows *rows, const struct sink_in *in)
 {
-	uint32_t nr_pcs;
+	struct sym_frame place;
 
 	for (size_t i = 0; i < rows->nr; i++)
-		if (!world__stack(in->world, rows->rows[i].chan->stack_made, &nr_pcs))
+		if (frames_channel_place(in, rows->rows[i].chan, &place) != FRAMES_MADE)
 			return true;
 	return false;
 }
@@ -109,16 +110,17 @@ static void print_legend(FILE *out, const struct report_columns *rc)
 	if (column_shown(rc, COL_QUEUE_MEAN) || column_shown(rc, COL_QUEUE_P99))
 		fprintf(out, "IN QUEUE: how long a value lay in the buffer.\n");
 	if (any_unknown_site(rc->rows, rc->in))
-		fprintf(out, "?: where it was made is unknown, mostly because that was before the attach.\n");
+		fprintf(out, "?: made before the attach, or unseen; the place is where it was first used.\n");
 }
 
-static void print_rows(FILE *out, struct report_columns *rc, struct grid *t, unsigned int width)
+static void print_rows(FILE *out, struct report_columns *rc, struct grid *t, unsigned int width, const char *more_hint)
 {
 	grid__layout(t, width);
 	putc('\n', out);
 	grid__print(t, out);
 	if (rc->rows->nr_hidden)
-		fprintf(out, "… and %zu more row%s\n", rc->rows->nr_hidden, plural(rc->rows->nr_hidden));
+		fprintf(out, "… and %zu more row%s%s%s\n", rc->rows->nr_hidden, plural(rc->rows->nr_hidden),
+			more_hint ? ": " : "", more_hint ? more_hint : "");
 	putc('\n', out);
 	fputs(style_dim(t->color), out);
 	print_legend(out, rc);
@@ -164,7 +166,7 @@ int sink_report_table(FILE *out, const struct sink_in *in, const struct report_o
 	print_header(out, in, &totals, &rows, &ps);
 	grid = report_columns__grid(&rc, in, &rows, opts, ps.nr > 1);
 	if (rows.nr)
-		print_rows(out, &rc, &grid, opts->width ? opts->width : DEFAULT_WIDTH);
+		print_rows(out, &rc, &grid, opts->width ? opts->width : DEFAULT_WIDTH, opts->more_hint);
 	else
 		print_nothing(out, &totals, &ps);
 	err = report_print_parked(out, in, opts, d);

@@ -26,6 +26,7 @@ struct report_opts {
 	enum report_sort sort;
 	unsigned int width;    /* columns; 0: 80 */
 	unsigned int max_rows; /* 0: all */
+	const char *more_hint; /* how to see more than max_rows; may be NULL */
 	bool color;
 };
 

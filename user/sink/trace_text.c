@@ -48,13 +48,16 @@ static void format_chan(char *buf, size_t sz, const struct cs_event *e)
 /* The user's own line: the innermost frame outside runtime and reflect, as symbolizer__place() has it. */
 static const struct sym_frame *user_frame(const struct trace_line *line)
 {
+	const struct sym_frame *user;
+
 	for (size_t i = 0; i < line->nr_frames; i++) {
 		const char *name = line->stack[i].function;
 
 		if (strncmp(name, "runtime.", 8) != 0 && strncmp(name, "reflect.", 8) != 0)
 			return &line->stack[i];
 	}
-	return line->nr_frames ? &line->stack[0] : NULL;
+	user = frames_outside_channels(line->stack, line->nr_frames);
+	return user || !line->nr_frames ? user : &line->stack[0];
 }
 
 static void put_place(FILE *out, const struct sym_frame *f)
