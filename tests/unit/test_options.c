@@ -53,6 +53,14 @@ static void test_values_reach_their_fields(void **state)
 	assert_int_equal(set.method, ATTACH_PERF);
 	assert_int_equal(set.ring_bytes, 1 << 20);
 	assert_int_equal(set.stack_depth, 3);
+	assert_int_equal(parse("report -i x.data --json --sort made", &set, &d), 0);
+	assert_string_equal(set.input, "x.data");
+	assert_null(set.live_option);
+	assert_int_equal(parse("trace -p 1 --record y.data", &set, &d), 0);
+	assert_string_equal(set.record, "y.data");
+	assert_string_equal(set.live_option, "record");
+	assert_int_equal(parse("record -p 1 -o z.data -d 1s", &set, &d), 0);
+	assert_string_equal(set.output, "z.data");
 	assert_int_equal(parse("plan ./binary", &set, &d), 0);
 	assert_string_equal(set.path, "./binary");
 }
@@ -80,6 +88,15 @@ static void test_wrong_usage_is_status_2(void **state)
 		"report --log cli:loud",
 		"report -p 1 -o ",
 		"trace -p 0",
+		"report -i x -p 1",
+		"report -d 5s -i x",
+		"flame -i x --mode wait",
+		"trace -i x --record y",
+		"script -i x --dry-run",
+		"record -i x",
+		"record -p 1 --record x",
+		"plan -i x",
+		"report -i",
 	};
 
 	(void)state;

@@ -13,6 +13,7 @@
 
 #include "base/idset.h"
 #include "base/log.h"
+#include "cli/host_facts.h"
 #include "cli/progress.h"
 #include "cli/signals.h"
 #include "cli/walked.h"
@@ -117,6 +118,15 @@ static void feed_start(struct capture *c)
 		c->feed->ops->start(c->feed->ctx, &s);
 }
 
+static void feed_host(struct capture *c)
+{
+	struct host_facts facts;
+
+	host_facts_read(&facts);
+	if (c->feed->ops->host)
+		c->feed->ops->host(c->feed->ctx, &facts.host);
+}
+
 static void feed_processes(struct capture *c, uint64_t attached_at_ns)
 {
 	for (size_t i = 0; i < c->targets->nr; i++) {
@@ -131,7 +141,8 @@ static void feed_processes(struct capture *c, uint64_t attached_at_ns)
 					  .go_version = bin->version.text,
 					  .layout_source = bin->layout_source,
 					  .ptr_bias_known = 1,
-					  .load_bias = t->load_bias };
+					  .load_bias = t->load_bias,
+					  .layout = &bin->layout };
 
 		if (c->feed->ops->process)
 			c->feed->ops->process(c->feed->ctx, &p);
@@ -213,7 +224,7 @@ static int run_loop(struct capture *c, struct diag *d)
 				 end - now < POLL_MS * 1000000ull ? (int)((end - now) / 1000000) + 1 : POLL_MS);
 		if (n < 0 && n != -EINTR)
 			return diag_fail(d, n, "reading the ring buffer: %s", strerror(-n));
-		if (n > 0 && c->feed->ops->pause)
+		if (c->feed->ops->pause)
 			c->feed->ops->pause(c->feed->ctx);
 		progress__show(c->progress, now - started, c->nr_events);
 		if (!targets__reap(c->targets, on_target_end, c))
@@ -287,6 +298,7 @@ int capture__run(struct capture *c, struct diag *d)
 	/* The reader must not starve while the target keeps all CPUs busy; harmless where it is not permitted. */
 	setpriority(PRIO_PROCESS, 0, -10);
 	feed_start(c);
+	feed_host(c);
 	feed_processes(c, now_ns(CLOCK_MONOTONIC));
 	attach__activate(c->attach, true);
 	walk_all(c);

@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <unistd.h>
 
-#include "cli/live.h"
+#include "cli/source.h"
 #include "cli/output.h"
 
 struct format {
@@ -17,9 +17,9 @@ static const struct format formats[NR_EXPORT_FORMATS] = {
 	[EXPORT_PPROF] = { .binary = true, .write = sink_pprof },
 };
 
-static int write_world(const struct settings *set, const struct live *l, struct diag *d)
+static int write_world(const struct settings *set, const struct source *s, struct diag *d)
 {
-	const struct sink_in in = { .world = l->world, .sym = l->sym };
+	const struct sink_in in = { .world = s->world, .sym = s->sym };
 	FILE *out;
 	int err;
 
@@ -32,18 +32,18 @@ static int write_world(const struct settings *set, const struct live *l, struct 
 
 static int export_world(const struct settings *set, const struct capture_opts *opts, struct diag *d)
 {
-	struct live l;
+	struct source s;
 	int err;
 
-	err = live_open(set, &l, d);
-	l.world_opts.flows = true;
+	err = source_open(set, &s, d);
+	s.world_opts.flows = true;
 	if (!err && set->dry_run)
-		err = live_dry_run(&l, opts->attach.mode);
+		err = source_dry_run(&s, opts->attach.mode);
 	else if (!err)
-		err = live_run(&l, opts, d);
+		err = source_run_world(&s, opts, d);
 	if (!err && !set->dry_run)
-		err = write_world(set, &l, d);
-	live_close(&l);
+		err = write_world(set, &s, d);
+	source_close(&s);
 	return err;
 }
 
@@ -62,7 +62,7 @@ static int check_settings(const struct settings *set, struct diag *d)
 
 int cmd_export(const struct settings *set, struct diag *d)
 {
-	const struct capture_opts opts = live_capture_opts(set, CAPTURE_ALL);
+	const struct capture_opts opts = source_capture_opts(set, CAPTURE_ALL);
 	int err = check_settings(set, d);
 
 	return err ? err : export_world(set, &opts, d);

@@ -2,12 +2,12 @@
 /* `chanscope flame`: where goroutines wait, as folded stacks or as an interactive SVG. */
 #include "cli/commands.h"
 
-#include "cli/live.h"
+#include "cli/source.h"
 #include "cli/output.h"
 
-static int write_flame(const struct settings *set, const struct live *l, struct diag *d)
+static int write_flame(const struct settings *set, const struct source *s, struct diag *d)
 {
-	const struct sink_in in = { .world = l->world, .sym = l->sym };
+	const struct sink_in in = { .world = s->world, .sym = s->sym };
 	enum flame_weight weight = (enum flame_weight)set->weight;
 	FILE *out;
 	int err;
@@ -23,17 +23,17 @@ int cmd_flame(const struct settings *set, struct diag *d)
 {
 	/* Only the weight by blocked time can do without the operations that do not block. */
 	enum capture_mode mode = set->weight == WEIGHT_WAIT ? CAPTURE_WAIT : CAPTURE_ALL;
-	const struct capture_opts opts = live_capture_opts(set, mode);
-	struct live l;
+	const struct capture_opts opts = source_capture_opts(set, mode);
+	struct source s;
 	int err;
 
-	err = live_open(set, &l, d);
+	err = source_open(set, &s, d);
 	if (!err && set->dry_run)
-		err = live_dry_run(&l, opts.attach.mode);
+		err = source_dry_run(&s, opts.attach.mode);
 	else if (!err)
-		err = live_run(&l, &opts, d);
+		err = source_run_world(&s, &opts, d);
 	if (!err && !set->dry_run)
-		err = write_flame(set, &l, d);
-	live_close(&l);
+		err = write_flame(set, &s, d);
+	source_close(&s);
 	return err;
 }

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-/* `chanscope report`: one row per channel of a live target. */
+/* `chanscope report`: one row per channel of a live target or a recording. */
 #include "cli/commands.h"
 
-#include "cli/live.h"
+#include "cli/source.h"
 #include "cli/output.h"
 
 /* Of the table, unless --rows says otherwise; --json has all. */
 #define DEFAULT_ROWS 40
 
-static int write_report(const struct settings *set, const struct live *l, struct diag *d)
+static int write_report(const struct settings *set, const struct source *s, struct diag *d)
 {
-	const struct sink_in in = { .world = l->world, .sym = l->sym };
+	const struct sink_in in = { .world = s->world, .sym = s->sym };
 	struct report_opts opts = { .group_by_site = set->group == 1,
 				    .sort = (enum report_sort)set->sort,
 				    .max_rows = (unsigned int)set->max_rows };
@@ -30,17 +30,17 @@ static int write_report(const struct settings *set, const struct live *l, struct
 
 int cmd_report(const struct settings *set, struct diag *d)
 {
-	const struct capture_opts opts = live_capture_opts(set, CAPTURE_ALL);
-	struct live l;
+	const struct capture_opts opts = source_capture_opts(set, CAPTURE_ALL);
+	struct source s;
 	int err;
 
-	err = live_open(set, &l, d);
+	err = source_open(set, &s, d);
 	if (!err && set->dry_run)
-		err = live_dry_run(&l, opts.attach.mode);
+		err = source_dry_run(&s, opts.attach.mode);
 	else if (!err)
-		err = live_run(&l, &opts, d);
+		err = source_run_world(&s, &opts, d);
 	if (!err && !set->dry_run)
-		err = write_report(set, &l, d);
-	live_close(&l);
+		err = write_report(set, &s, d);
+	source_close(&s);
 	return err;
 }

@@ -2,7 +2,7 @@
 /* `chanscope script`: the text of `perf script`, for the many programs that read it. */
 #include "cli/commands.h"
 
-#include "cli/live_events.h"
+#include "cli/source_events.h"
 
 static int open_script(FILE *out, const struct sink_in *in, const struct settings *set, struct event_sink *ret,
 		       struct diag *d)
@@ -14,7 +14,7 @@ int cmd_script(const struct settings *set, struct diag *d)
 {
 	/* Only waits can do without the operations that do not block. */
 	enum capture_mode mode = set->script_events == SCRIPT_WAITS ? CAPTURE_WAIT : CAPTURE_ALL;
-	const struct capture_opts opts = live_capture_opts(set, mode);
+	const struct capture_opts opts = source_capture_opts(set, mode);
 
-	return live_events(set, &opts, open_script, d);
+	return source_events(set, &opts, open_script, d);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* `chanscope trace`: live events, one line each. Owns the stacks seen, for their frames. */
+/* `chanscope trace`: events of a live target or a recording, one line each. Owns the stacks and processes seen. */
 #include "cli/commands.h"
 
 #include <errno.h>
@@ -9,8 +9,9 @@
 
 #include <uthash.h>
 
-#include "cli/live.h"
+#include "cli/losses_said.h"
 #include "cli/output.h"
+#include "cli/source.h"
 
 struct traced_stack {
 	uint64_t id;
@@ -19,12 +20,17 @@ struct traced_stack {
 	UT_hash_handle hh;
 };
 
+struct traced_process {
+	uint32_t pid;
+	char comm[16]; /* as the kernel keeps it */
+	UT_hash_handle hh;
+};
+
 struct tracer {
 	const struct settings *set;
-	const struct targets *targets;
-	struct symbolizer *sym;
-	struct capture *capture;
+	struct source *source;
 	struct traced_stack *stacks;
+	struct traced_process *processes;
 	FILE *out;
 	uint64_t wall_minus_mono_ns;
 	uint64_t losses[CS_NR_LOSSES];
@@ -51,12 +57,28 @@ static void on_stack(void *ctx, uint64_t id, const uint64_t *pcs, uint32_t nr)
 	HASH_ADD(hh, t->stacks, id, sizeof(st->id), st);
 }
 
+static void on_process(void *ctx, const struct feed_process *p)
+{
+	struct tracer *t = ctx;
+	struct traced_process *tp;
+
+	HASH_FIND(hh, t->processes, &p->pid, sizeof(p->pid), tp);
+	if (!tp) {
+		tp = calloc(1, sizeof(*tp));
+		if (!tp)
+			return;
+		tp->pid = p->pid;
+		HASH_ADD(hh, t->processes, pid, sizeof(tp->pid), tp);
+	}
+	snprintf(tp->comm, sizeof(tp->comm), "%s", p->comm);
+}
+
 static const char *comm_of(const struct tracer *t, uint32_t pid)
 {
-	for (size_t i = 0; i < t->targets->nr; i++)
-		if ((uint32_t)t->targets->list[i].proc.pid == pid)
-			return t->targets->list[i].proc.comm;
-	return "";
+	const struct traced_process *tp;
+
+	HASH_FIND(hh, t->processes, &pid, sizeof(pid), tp);
+	return tp ? tp->comm : "";
 }
 
 static void on_event(void *ctx, const struct cs_event *e)
@@ -69,12 +91,12 @@ static void on_event(void *ctx, const struct cs_event *e)
 
 	HASH_FIND(hh, t->stacks, &e->stack, sizeof(e->stack), st);
 	if (st)
-		line.nr_frames =
-			symbolizer__stack(t->sym, e->pid, st->pcs, st->nr, frames, sizeof(frames) / sizeof(frames[0]));
+		line.nr_frames = symbolizer__stack(t->source->sym, e->pid, st->pcs, st->nr, frames,
+						   sizeof(frames) / sizeof(frames[0]));
 	line.comm = comm_of(t, e->pid);
 	err = t->set->json ? sink_trace_json(t->out, &line) : sink_trace_text(t->out, &line);
 	if (err)
-		capture__stop(t->capture);
+		source_stop(t->source);
 }
 
 static void on_losses(void *ctx, const uint64_t nr[CS_NR_LOSSES])
@@ -89,41 +111,35 @@ static void on_pause(void *ctx)
 	struct tracer *t = ctx;
 
 	if (fflush(t->out))
-		capture__stop(t->capture);
+		source_stop(t->source);
 }
 
-static const struct feed_ops tracer_ops = {
-	.start = on_start, .stack = on_stack, .event = on_event, .losses = on_losses, .pause = on_pause
-};
+static const struct feed_ops tracer_ops = { .start = on_start,
+					    .process = on_process,
+					    .stack = on_stack,
+					    .event = on_event,
+					    .losses = on_losses,
+					    .pause = on_pause };
 
-/* What is missing from the lines that were printed; on stderr, since the lines may be JSON. */
-static void say_losses(const struct tracer *t)
-{
-	static const char *const texts[] = {
-#define LOSS_TEXT(id, name, exact, text) text,
-		CS_LOSSES(LOSS_TEXT)
-#undef LOSS_TEXT
-	};
-
-	for (int i = 0; i < CS_NR_LOSSES; i++)
-		if (t->losses[i])
-			fprintf(stderr, "chanscope: lost: %llu %s\n", (unsigned long long)t->losses[i], texts[i]);
-}
-
-static void free_stacks(struct tracer *t)
+static void free_tracer(struct tracer *t)
 {
 	struct traced_stack *st, *tmp;
+	struct traced_process *tp, *next;
 
 	HASH_ITER (hh, t->stacks, st, tmp) {
 		HASH_DEL(t->stacks, st);
 		free(st);
 	}
+	HASH_ITER (hh, t->processes, tp, next) {
+		HASH_DEL(t->processes, tp);
+		free(tp);
+	}
 }
 
-static int trace_run(const struct settings *set, struct live *l, struct diag *d)
+static int trace_run(const struct settings *set, struct source *s, struct diag *d)
 {
-	struct capture_opts opts = live_capture_opts(set, CAPTURE_ALL);
-	struct tracer t = { .set = set, .targets = &l->targets, .sym = l->sym };
+	struct capture_opts opts = source_capture_opts(set, CAPTURE_ALL);
+	struct tracer t = { .set = set, .source = s };
 	const struct feed feed = { .ops = &tracer_ops, .ctx = &t };
 	int err;
 
@@ -131,28 +147,25 @@ static int trace_run(const struct settings *set, struct live *l, struct diag *d)
 	if (err)
 		return err;
 	opts.progress = !isatty(fileno(t.out));
-	err = capture__new(&opts, &l->targets, &feed, &l->capture, d);
-	if (!err) {
-		t.capture = l->capture;
-		err = capture__run(l->capture, d);
-	}
+	err = source_run(s, &opts, &feed, d);
 	err = output_close(set->output, t.out, err, d);
+	/* What is missing from the lines; on stderr, since they may be JSON. */
 	if (!err)
-		say_losses(&t);
-	free_stacks(&t);
+		losses_say(t.losses);
+	free_tracer(&t);
 	return err;
 }
 
 int cmd_trace(const struct settings *set, struct diag *d)
 {
-	struct live l;
+	struct source s;
 	int err;
 
-	err = live_open(set, &l, d);
+	err = source_open(set, &s, d);
 	if (!err && set->dry_run)
-		err = live_dry_run(&l, set->mode == CAPTURE_WAIT ? CAPTURE_WAIT : CAPTURE_ALL);
+		err = source_dry_run(&s, set->mode == CAPTURE_WAIT ? CAPTURE_WAIT : CAPTURE_ALL);
 	else if (!err)
-		err = trace_run(set, &l, d);
-	live_close(&l);
+		err = trace_run(set, &s, d);
+	source_close(&s);
 	return err;
 }

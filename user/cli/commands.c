@@ -6,11 +6,16 @@
 
 const struct command commands[] = {
 	{ "plan", CMD_PLAN, "BINARY | -p PID", "what would be probed, at which instruction, at what cost", cmd_plan },
-	{ "trace", CMD_TRACE, "-p PID [OPTIONS]", "live events, one line each", cmd_trace },
-	{ "report", CMD_REPORT, "-p PID [OPTIONS]", "one row per channel, worst first", cmd_report },
-	{ "flame", CMD_FLAME, "-p PID [OPTIONS]", "where goroutines wait for channels, as a flame graph", cmd_flame },
-	{ "script", CMD_SCRIPT, "-p PID [OPTIONS]", "waits and operations as the text of `perf script`", cmd_script },
-	{ "export", CMD_EXPORT, "--to FORMAT -p PID [OPTIONS]", "the same in a format of other tools", cmd_export },
+	{ "record", CMD_RECORD, "-p PID [OPTIONS]", "everything into a file, for the other commands to read",
+	  cmd_record },
+	{ "trace", CMD_TRACE, "-p PID | -i FILE [OPTIONS]", "live events, one line each", cmd_trace },
+	{ "report", CMD_REPORT, "-p PID | -i FILE [OPTIONS]", "one row per channel, worst first", cmd_report },
+	{ "flame", CMD_FLAME, "-p PID | -i FILE [OPTIONS]", "where goroutines wait for channels, as a flame graph",
+	  cmd_flame },
+	{ "script", CMD_SCRIPT, "-p PID | -i FILE [OPTIONS]", "waits and operations as the text of `perf script`",
+	  cmd_script },
+	{ "export", CMD_EXPORT, "--to FORMAT -p PID | -i FILE [OPTIONS]", "the same in a format of other tools",
+	  cmd_export },
 	{ NULL, 0, NULL, NULL, NULL },
 };
 

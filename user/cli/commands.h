@@ -7,6 +7,7 @@
 #include "cli/options.h"
 
 int cmd_plan(const struct settings *set, struct diag *d);
+int cmd_record(const struct settings *set, struct diag *d);
 int cmd_trace(const struct settings *set, struct diag *d);
 int cmd_report(const struct settings *set, struct diag *d);
 int cmd_flame(const struct settings *set, struct diag *d);

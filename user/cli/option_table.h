@@ -29,6 +29,7 @@ struct option_def {
 	uint64_t min, max;
 	const char *const *choices; /* of OPT_CHOICE, NULL-terminated, in the order of the enum */
 	unsigned int commands;	    /* CMD_* that take it */
+	bool live;		    /* makes no sense with a recording */
 	const char *help;
 };
 

@@ -17,13 +17,29 @@ const struct option_def option_table[] = {
 	  .type = OPT_PIDS,
 	  FIELD(pids),
 	  .commands = CMD_ANY,
+	  .live = true,
 	  .help = "the running Go process to look at; several by commas or by repeating" },
+	{ .name = "input",
+	  .letter = 'i',
+	  .arg = "FILE",
+	  .type = OPT_STRING,
+	  FIELD(input),
+	  .commands = CMD_EVENTS,
+	  .help = "read a recording in place of a live target; without either: chanscope.data, if it is there" },
+	{ .name = "record",
+	  .arg = "FILE",
+	  .type = OPT_STRING,
+	  FIELD(record),
+	  .commands = CMD_EVENTS,
+	  .live = true,
+	  .help = "keep what the result is made of, to read it again with -i FILE" },
 	{ .name = "duration",
 	  .letter = 'd',
 	  .arg = "TIME",
 	  .type = OPT_DURATION,
 	  FIELD(duration_ns),
 	  .commands = CMD_LIVE,
+	  .live = true,
 	  .help = "stop after this long (5s, 500ms, 2m); else Ctrl-C, or the end of the target" },
 	{ .name = "mode",
 	  .arg = "MODE",
@@ -31,6 +47,7 @@ const struct option_def option_table[] = {
 	  FIELD(mode),
 	  .commands = CMD_ANY,
 	  .choices = (const char *const[]){ "all", "wait", NULL },
+	  .live = true,
 	  .help = "all: every operation; wait: only parking and waking, so that an operation which does not "
 		  "block costs nothing" },
 	{ .name = "sort",
@@ -94,7 +111,7 @@ const struct option_def option_table[] = {
 	  .type = OPT_STRING,
 	  FIELD(output),
 	  .commands = CMD_ANY,
-	  .help = "write to FILE in place of standard output" },
+	  .help = "write to FILE in place of standard output (record: of chanscope.data)" },
 	{ .name = "buffer",
 	  .arg = "SIZE",
 	  .type = OPT_SIZE,
@@ -102,6 +119,7 @@ const struct option_def option_table[] = {
 	  .min = 4096,
 	  .max = 1ull << 31,
 	  .commands = CMD_LIVE,
+	  .live = true,
 	  .help = "ring buffer between kernel and tool (default 32M)" },
 	{ .name = "stack-depth",
 	  .arg = "N",
@@ -110,6 +128,7 @@ const struct option_def option_table[] = {
 	  .min = 1,
 	  .max = CS_MAX_STACK_DEPTH,
 	  .commands = CMD_LIVE,
+	  .live = true,
 	  .help = "frames kept of a stack (default 64)" },
 	{ .name = "attach",
 	  .arg = "HOW",
@@ -117,11 +136,13 @@ const struct option_def option_table[] = {
 	  FIELD(method),
 	  .commands = CMD_LIVE,
 	  .choices = (const char *const[]){ "auto", "multi", "perf", NULL },
+	  .live = true,
 	  .help = "how to place the probes: uprobe_multi link (kernel 6.6), perf events (5.15), or what works" },
 	{ .name = "dry-run",
 	  .type = OPT_FLAG,
 	  FIELD(dry_run),
 	  .commands = CMD_LIVE,
+	  .live = true,
 	  .help = "print the plan for the target and attach nothing" },
 	{ .name = "verbose",
 	  .letter = 'v',
@@ -292,6 +313,13 @@ int options_parse(const struct command *cmd, int argc, char **argv, struct setti
 		}
 		if (parse_value(def, optarg ? optarg : "", ret))
 			return bad_value(cmd, def, optarg ? optarg : "", d);
+		if (def->live)
+			ret->live_option = def->name;
+	}
+	if (ret->input && ret->live_option) {
+		diag_fail_status(d, EXIT_USAGE, -EINVAL, "%s: --%s is for live targets, and --input names a recording",
+				 cmd->name, ret->live_option);
+		return usage_fail(cmd, d);
 	}
 	return parse_positional(cmd, argc, argv, ret, d);
 }

@@ -19,12 +19,15 @@
 struct settings {
 	const char *path; /* BINARY of plan; NULL: none */
 	struct pid_list pids;
-	uint64_t duration_ns; /* 0: until Ctrl-C or until the target ends */
-	int mode;	      /* enum capture_mode; -1: not given */
-	uint64_t ring_bytes;  /* 0: default */
-	uint64_t stack_depth; /* 0: default */
-	int method;	      /* enum attach_method */
-	const char *output;   /* NULL: standard output */
+	uint64_t duration_ns;	 /* 0: until Ctrl-C or until the target ends */
+	int mode;		 /* enum capture_mode; -1: not given */
+	uint64_t ring_bytes;	 /* 0: default */
+	uint64_t stack_depth;	 /* 0: default */
+	int method;		 /* enum attach_method */
+	const char *output;	 /* NULL: standard output */
+	const char *input;	 /* recording to read; NULL: a live target, or the default one */
+	const char *record;	 /* where to record a live run; NULL: nowhere */
+	const char *live_option; /* one that was given and only a live target takes; NULL: none */
 	bool json, svg, dry_run;
 	int sort;	   /* enum report_sort */
 	int group;	   /* 0: channel, 1: site */
@@ -46,7 +49,10 @@ enum export_format { EXPORT_PPROF, NR_EXPORT_FORMATS };
 #define CMD_FLAME 0x08u
 #define CMD_SCRIPT 0x100u
 #define CMD_EXPORT 0x200u
-#define CMD_LIVE (CMD_TRACE | CMD_REPORT | CMD_FLAME | CMD_SCRIPT | CMD_EXPORT)
+#define CMD_RECORD 0x10u
+/* those that look at events, live or recorded, and with record all that can look at a live target */
+#define CMD_EVENTS (CMD_TRACE | CMD_REPORT | CMD_FLAME | CMD_SCRIPT | CMD_EXPORT)
+#define CMD_LIVE (CMD_EVENTS | CMD_RECORD)
 #define CMD_ANY (CMD_PLAN | CMD_LIVE)
 
 struct command {

@@ -182,9 +182,13 @@ static bool take_block(struct rec_reader *r, const struct rec_block_header *h)
 	raw = rec_unpacker__unpack(r->unpacker, h, r->payload);
 	if (!raw)
 		return false;
-	if (h->kind == REC_EVENTS)
-		return !rec_decoder__decode(r->decoder, raw, h->raw_sz, on_event, r);
-	return take_facts(r, h->kind, raw, h->raw_sz);
+	if (h->kind != REC_EVENTS)
+		return take_facts(r, h->kind, raw, h->raw_sz);
+	if (rec_decoder__decode(r->decoder, raw, h->raw_sz, on_event, r))
+		return false;
+	if (r->feed->ops->pause)
+		r->feed->ops->pause(r->feed->ctx);
+	return true;
 }
 
 /* The next block. 1: go on; 0: that was the end of what can be read; negative errno: reading failed. */

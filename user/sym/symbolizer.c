@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Owns which process runs which binary, and per binary the frames and type names that were looked up once. It is given
- * binaries that outlive it. Never reads a process, and never remembers an address that has no symbol, so garbage
- * from a target can't fill the memory.
+ * Owns which process runs which binary, and per binary the frames and type names that were looked up once; of processes
+ * from a recording what it tells of them. It is given binaries that outlive it. Never reads a process, and never
+ * remembers an address that has no symbol, so garbage from a target can't fill the memory.
  */
 #include "sym/symbolizer.h"
 
@@ -15,16 +15,12 @@
 #include "base/idset.h"
 #include "gobin/gobinary.h"
 #include "gobin/rtype.h"
+#include "sym/name_table.h"
 #include "sym/pcmap.h"
 
 #define MAX_CACHED_PCS (1U << 20) /* per binary; beyond, its cache starts anew */
 #define MAX_UNKNOWN (1U << 20)	  /* counted one by one */
 #define MAX_TYPE_NAME 1024	  /* bytes, the NUL included; a longer name is cut */
-
-struct frames {
-	size_t nr;
-	struct go_frame at[]; /* innermost first, wrappers left out */
-};
 
 struct binary {
 	const struct gobinary *bin; /* the key; not owned */
@@ -37,7 +33,8 @@ struct binary {
 struct target {
 	uint32_t pid; /* the key */
 	uint64_t load_bias;
-	struct binary *binary;
+	struct binary *binary;	 /* NULL: from a recording */
+	struct name_table names; /* then */
 	UT_hash_handle hh;
 };
 
@@ -62,6 +59,7 @@ void symbolizer__free(struct symbolizer *s)
 		return;
 	HASH_ITER (hh, s->targets, t, next_t) {
 		HASH_DEL(s->targets, t);
+		name_table__free(&t->names);
 		free(t);
 	}
 	HASH_ITER (hh, s->binaries, b, next_b) {
@@ -104,23 +102,54 @@ static struct target *find_target(struct symbolizer *s, uint32_t pid)
 	return s->last;
 }
 
-int symbolizer__add(struct symbolizer *s, uint32_t pid, const struct gobinary *bin, uint64_t load_bias)
+/* The target of a pid, made if there was none; what was known of it before is gone. NULL without memory. */
+static struct target *renew_target(struct symbolizer *s, uint32_t pid)
 {
-	struct binary *b = get_binary(s, bin);
-	struct target *t = b ? find_target(s, pid) : NULL;
+	struct target *t = find_target(s, pid);
 
-	if (!b)
-		return -ENOMEM;
 	if (!t) {
 		t = calloc(1, sizeof(*t));
 		if (!t)
-			return -ENOMEM;
+			return NULL;
 		t->pid = pid;
 		HASH_ADD(hh, s->targets, pid, sizeof(t->pid), t);
 	}
+	name_table__free(&t->names);
+	t->names = (struct name_table){ 0 };
+	t->binary = NULL;
+	return t;
+}
+
+int symbolizer__add(struct symbolizer *s, uint32_t pid, const struct gobinary *bin, uint64_t load_bias)
+{
+	struct binary *b = get_binary(s, bin);
+	struct target *t = b ? renew_target(s, pid) : NULL;
+
+	if (!t)
+		return -ENOMEM;
 	t->binary = b;
 	t->load_bias = load_bias;
 	return 0;
+}
+
+int symbolizer__add_recorded(struct symbolizer *s, uint32_t pid)
+{
+	return renew_target(s, pid) ? 0 : -ENOMEM;
+}
+
+int symbolizer__add_frames(struct symbolizer *s, uint32_t pid, uint64_t pc, bool is_return_address,
+			   const struct sym_frame *f, size_t nr)
+{
+	struct target *t = find_target(s, pid);
+
+	return t && !t->binary ? name_table__add_frames(&t->names, pc, is_return_address, f, nr) : -ENOENT;
+}
+
+int symbolizer__add_type(struct symbolizer *s, uint32_t pid, uint64_t va, const char *name)
+{
+	struct target *t = find_target(s, pid);
+
+	return t && !t->binary ? name_table__add_type(&t->names, va, name) : -ENOENT;
 }
 
 static struct frames *look_up(const struct gobinary *bin, uint64_t va)
@@ -142,9 +171,13 @@ static struct frames *look_up(const struct gobinary *bin, uint64_t va)
 static const struct frames *frames_of(const struct target *t, uint64_t pc, bool is_return_address)
 {
 	struct binary *b = t->binary;
-	uint64_t va = pc - t->load_bias - (is_return_address ? b->call_sz : 0);
-	struct frames *f = pcmap__find(&b->frames, va);
+	struct frames *f;
+	uint64_t va;
 
+	if (!b)
+		return name_table__frames(&t->names, pc, is_return_address);
+	va = pc - t->load_bias - (is_return_address ? b->call_sz : 0);
+	f = pcmap__find(&b->frames, va);
 	if (f)
 		return f;
 	if (b->frames.nr_used >= MAX_CACHED_PCS)
@@ -191,6 +224,20 @@ size_t symbolizer__stack(struct symbolizer *s, uint32_t pid, const uint64_t *pcs
 			ret[n++] = known(&f->at[k], pcs[i]);
 	}
 	return n;
+}
+
+int symbolizer__pc(struct symbolizer *s, uint32_t pid, uint64_t pc, bool is_return_address, struct sym_frame *ret,
+		   size_t max)
+{
+	const struct target *t = find_target(s, pid);
+	const struct frames *f = t ? frames_of(t, pc, is_return_address) : NULL;
+	size_t n = 0;
+
+	if (!f)
+		return -ENOENT;
+	for (; n < f->nr && n < max; n++)
+		ret[n] = known(&f->at[n], pc);
+	return (int)n;
 }
 
 static bool has_prefix(const char *s, const char *prefix)
@@ -247,6 +294,8 @@ const char *symbolizer__type(struct symbolizer *s, uint32_t pid, uint64_t va)
 
 	if (!t)
 		return NULL;
+	if (!t->binary)
+		return name_table__type(&t->names, va);
 	va -= t->load_bias;
 	name = pcmap__find(&t->binary->types, va);
 	if (name || !rtype_name(t->binary->bin, va, buf, sizeof(buf)))

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Owns the joining of a capture, a world and a sink that looks at both. Given the sink's constructor; knows no format.
  */
-#include "cli/live_events.h"
+#include "cli/source_events.h"
 
 #include <errno.h>
 #include <unistd.h>
@@ -10,7 +10,7 @@
 #include "cli/output.h"
 
 struct run {
-	struct live live;
+	struct source source;
 	struct event_sink sink;
 	struct feed_tee tee;
 	FILE *out;
@@ -22,7 +22,7 @@ static void on_pause(void *ctx)
 	struct run *r = ctx;
 
 	if (fflush(r->out))
-		capture__stop(r->live.capture);
+		source_stop(&r->source);
 }
 
 static int capture_all(struct run *r, const struct capture_opts *opts, struct diag *d)
@@ -35,22 +35,21 @@ static int capture_all(struct run *r, const struct capture_opts *opts, struct di
 	/* A line of progress would stand between the lines of the result. */
 	quiet.progress = !isatty(fileno(r->out));
 	err = err ? err : feed_tee__add(&r->tee, r->sink.feed);
-	err = err ? err : feed_tee__add(&r->tee, world__feed(r->live.world));
+	err = err ? err : feed_tee__add(&r->tee, world__feed(r->source.world));
 	err = err ? err : feed_tee__add(&r->tee, (struct feed){ .ops = &watch, .ctx = r });
-	err = err ? err : capture__new(&quiet, &r->live.targets, &feed, &r->live.capture, d);
-	return err ? err : capture__run(r->live.capture, d);
+	return err ? err : source_run(&r->source, &quiet, &feed, d);
 }
 
 static int write_all(struct run *r, const struct settings *set, const struct capture_opts *opts, event_sink_open open,
 		     struct diag *d)
 {
-	struct sink_in in = { .sym = r->live.sym };
+	struct sink_in in = { .sym = r->source.sym };
 	int err, close_err;
 
-	r->live.world = world__new(NULL);
-	if (!r->live.world)
+	r->source.world = world__new(NULL);
+	if (!r->source.world)
 		return diag_fail(d, -ENOMEM, "out of memory");
-	in.world = r->live.world;
+	in.world = r->source.world;
 	err = output_open(set->output, &r->out, d);
 	if (err)
 		return err;
@@ -63,16 +62,16 @@ static int write_all(struct run *r, const struct settings *set, const struct cap
 	return output_close(set->output, r->out, err, d);
 }
 
-int live_events(const struct settings *set, const struct capture_opts *opts, event_sink_open open, struct diag *d)
+int source_events(const struct settings *set, const struct capture_opts *opts, event_sink_open open, struct diag *d)
 {
 	struct run r = { 0 };
 	int err;
 
-	err = live_open(set, &r.live, d);
+	err = source_open(set, &r.source, d);
 	if (!err && set->dry_run)
-		err = live_dry_run(&r.live, opts->attach.mode);
+		err = source_dry_run(&r.source, opts->attach.mode);
 	else if (!err)
 		err = write_all(&r, set, opts, open, d);
-	live_close(&r.live);
+	source_close(&r.source);
 	return err;
 }

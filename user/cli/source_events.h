@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A live target into a format made from single events: what script and some exports have in common. */
-#ifndef CHANSCOPE_CLI_LIVE_EVENTS_H
-#define CHANSCOPE_CLI_LIVE_EVENTS_H
+/* A live target or a recording into a format made from single events: what script and some exports have in common. */
+#ifndef CHANSCOPE_CLI_SOURCE_EVENTS_H
+#define CHANSCOPE_CLI_SOURCE_EVENTS_H
 
-#include "cli/live.h"
+#include "cli/source.h"
 #include "sink/event_sink.h"
 
 /* Makes the sink of a format that writes to out. */
@@ -11,6 +11,6 @@ typedef int (*event_sink_open)(FILE *out, const struct sink_in *in, const struct
 			       struct diag *d);
 
 /* Opens the targets of set, captures through the sink to its output until the end or a write error. */
-int live_events(const struct settings *set, const struct capture_opts *opts, event_sink_open open, struct diag *d);
+int source_events(const struct settings *set, const struct capture_opts *opts, event_sink_open open, struct diag *d);
 
 #endif
