@@ -161,6 +161,18 @@ static __always_inline bool take_hit(struct hit *h, __u32 site)
 	return record(h, &e);
 }
 
+/*
+ * Keeps the program off a private stack, which every program of this type gets since Linux 6.13 unless it has a tail
+ * call (kernel/bpf/verifier.c, bpf_enable_priv_stack and its caller). That is one per CPU, for programs that never run
+ * twice on a CPU; but a uprobe's may be preempted by another task that hits a probe, which would then write over the
+ * first one's record. The call is dead code: the verifier sees it and takes it out.
+ */
+static __always_inline void refuse_private_stack(struct pt_regs *ctx)
+{
+	if (!abi_version)
+		bpf_tail_call(ctx, &no_programs, 0);
+}
+
 SEC("uprobe")
 int chanscope_hit(struct pt_regs *ctx)
 {
@@ -168,6 +180,7 @@ int chanscope_hit(struct pt_regs *ctx)
 	__u64 cookie;
 	__u32 site;
 
+	refuse_private_stack(ctx);
 	if (!active)
 		return 0;
 	cookie = bpf_get_attach_cookie(ctx);

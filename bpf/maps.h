@@ -65,6 +65,14 @@ struct {
 	__type(value, __u64);
 } traps SEC(".maps");
 
+/* Stays empty; see refuse_private_stack(). */
+struct {
+	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u32);
+} no_programs SEC(".maps");
+
 /*
  * Scratch for one hit. A uprobe's program may be preempted by another task that hits a probe on the same CPU, so
  * that scratch can't belong to a CPU: the slots are shared, looked for by the thread's number and taken by an
