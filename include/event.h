@@ -18,7 +18,7 @@ enum cs_kind {
 	CS_SEND_DIRECT = 3,	/* value handed to a parked receiver; aux = the receiver's goid */
 	CS_SEND_FAILED = 4,	/* non-blocking send found no room and no receiver (or a nil channel) */
 	CS_SEND_PANIC = 5,	/* send on a closed channel: this goroutine panics now. With CS_F_SELECT, chan == 0
-			       * and no case: at a send case of the select, which one could not be told */
+				 * and no case: at a send case of the select, which one could not be told */
 	CS_RECV_BUFFERED = 6,	/* value came out of the buffer; len no longer counts it */
 	CS_RECV_DIRECT = 7,	/* a parked sender was served; aux = the sender's goid. With cap > 0 the value
 				 * received is the oldest in the buffer and the sender's goes in behind */
@@ -40,7 +40,7 @@ enum cs_kind {
 
 /* bits of cs_event.flags */
 #define CS_F_CLOSED 0x01 /* hchan.closed was set when the record was made */
-#define CS_F_SELECT 0x02 /* the operation is the chosen case (select_case) of a select of several cases; see CS_SEND_PANIC */
+#define CS_F_SELECT 0x02 /* the operation is the chosen case (select_case) of a select; see CS_SEND_PANIC */
 #define CS_F_OK 0x04	 /* wake: by a value, not by close. A woken select's send case always has it (else it panics) */
 #define CS_F_DIR_SEND 0x08 /* a select case that sends */
 #define CS_F_TIMER 0x10	   /* the channel belongs to a timer (Go 1.23+: hchan.timer != NULL) */

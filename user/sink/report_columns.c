@@ -77,24 +77,25 @@ static void put_made_at(const struct report_columns *rc, const struct report_row
 	const struct channel *c = row->chan;
 	struct sym_frame place;
 	enum frames_origin origin = frames_channel_place(rc->in, c, &place);
+	char name[GRID_CELL_SZ - 1] = "";
 
 	if (origin != FRAMES_UNKNOWN)
-		frames_format_place(ret, GRID_CELL_SZ - 1, &place);
+		frames_format_place(name, sizeof(name), &place);
 	else if (is_single(row))
-		snprintf(ret, GRID_CELL_SZ - 1, "0x%" PRIx64, c->addr);
-	if (origin != FRAMES_MADE)
-		strcat(ret, "?");
+		snprintf(name, sizeof(name), "0x%" PRIx64, c->addr);
+	snprintf(ret, GRID_CELL_SZ, "%s%s", name, origin == FRAMES_MADE ? "" : "?");
 }
 
 static void put_function(const struct report_columns *rc, const struct channel *c, char ret[GRID_CELL_SZ])
 {
 	struct sym_frame place;
 	enum frames_origin origin = frames_channel_place(rc->in, c, &place);
+	char name[GRID_CELL_SZ - 1];
 
-	if (origin != FRAMES_UNKNOWN)
-		text_clean(ret, GRID_CELL_SZ - 1, frames_short_function(place.function));
-	if (origin == FRAMES_USED)
-		strcat(ret, "?");
+	if (origin == FRAMES_UNKNOWN)
+		return;
+	text_clean(name, sizeof(name), frames_short_function(place.function));
+	snprintf(ret, GRID_CELL_SZ, "%s%s", name, origin == FRAMES_MADE ? "" : "?");
 }
 
 static void put_type(const struct report_columns *rc, const struct channel *c, char ret[GRID_CELL_SZ])
