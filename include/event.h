@@ -39,9 +39,9 @@ enum cs_kind {
 };
 
 /* bits of cs_event.flags */
-#define CS_F_CLOSED 0x01 /* hchan.closed was set when the record was made */
-#define CS_F_SELECT 0x02 /* the operation is the chosen case (select_case) of a select; see CS_SEND_PANIC */
-#define CS_F_OK 0x04	 /* wake: by a value, not by close. A woken select's send case always has it (else it panics) */
+#define CS_F_CLOSED 0x01   /* hchan.closed was set when the record was made */
+#define CS_F_SELECT 0x02   /* the operation is the chosen case (select_case) of a select; see CS_SEND_PANIC */
+#define CS_F_OK 0x04	   /* wake: by a value, not by close; a woken select's send case always has it */
 #define CS_F_DIR_SEND 0x08 /* a select case that sends */
 #define CS_F_TIMER 0x10	   /* the channel belongs to a timer (Go 1.23+: hchan.timer != NULL) */
 #define CS_F_NO_CHAN 0x20  /* hchan could not be read: len, cap, CLOSED, TIMER are not valid */

@@ -118,8 +118,8 @@ struct wait {
 	uint64_t served_at_ns;	/* … then … */
 	struct chan *served_by; /* … on this channel */
 	enum direction served_dir;
-	struct chan *fired; /* of a select: the channel of the case that fired, NULL: none yet … */
-	enum direction fired_dir; /* … and its direction */
+	struct chan *fired;	   /* of a select: the channel of the case that fired, NULL: none yet … */
+	enum direction fired_dir;  /* … and its direction */
 	struct waiter_case *cases; /* pub.cases; kept when the wait is recycled */
 	uint32_t nr_room;
 	struct link order;
