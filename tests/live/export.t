@@ -3,12 +3,14 @@
 # timeout: 600
 """Every output format on a real program, opened with a program that is not ours."""
 import collections
+import json
 import os
 import pathlib
 import re
 import shutil
 import subprocess
 import sys
+import xml.dom.minidom
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
 import live  # noqa: E402
@@ -100,6 +102,38 @@ def pprof_opens():
     assert "main.parse" in pprof("-peek", "main.parse")
 
 
+def dot_opens():
+    graph = capture("export", "--to", "dot").read_text(encoding="utf-8")
+    for name in ("main.readLines", "main.main.func1", "main.enrich", "main.ship"):
+        assert f'label="{name}' in graph, f"{name} is not in the graph"
+    plain = run_tool(need("dot"), "-Tplain", stdin=graph)
+    nodes = {m[1]: m[2] for m in re.finditer(r'^node (\S+) (?:\S+ ){4}(".*?[^\\]"|\S+) ', plain, re.MULTILINE)}
+    edges = [m.groups() for m in re.finditer(r"^edge (\S+) (\S+) ", plain, re.MULTILINE)]
+
+    def node(text):
+        return next(k for k, v in nodes.items() if text in v)
+
+    sent = {b for a, b in edges if a == node("main.readLines")}
+    received = {a for a, b in edges if b == node("main.main.func1")}
+    assert sent & received, f"no channel leads from readLines to the parsers: {edges}"
+    return f"{len(nodes)} nodes, {len(edges)} edges"
+
+
+def dot_draws():
+    need("dot")
+    svg = capture("export", "--svg", "--to", "dot").read_text(encoding="utf-8")
+    root = xml.dom.minidom.parseString(svg).documentElement
+    assert root.tagName == "svg"
+    assert "main.readLines" in svg
+
+
+def jsonl_opens():
+    lines = capture("export", "--to", "jsonl").read_text(encoding="utf-8").splitlines()
+    ops = collections.Counter(json.loads(line)["op"] for line in lines)
+    assert set(ops) >= {"make", "send", "receive", "select", "park", "wake"}, ops
+    return f"{len(lines)} events"
+
+
 def main():
     t = live.Tap()
     os.makedirs(live.OUT, exist_ok=True)
@@ -107,6 +141,9 @@ def main():
     t.test("script, read by stackcollapse-perf.pl", collapsed_by, "stackcollapse-perf.pl", "--event-filter=chan-wait")
     t.test("script, read by inferno", collapsed_by, "inferno-collapse-perf", "--event-filter", "chan-wait")
     t.test("pprof, read by go tool pprof", pprof_opens)
+    t.test("dot, read by graphviz", dot_opens)
+    t.test("dot, drawn by graphviz", dot_draws)
+    t.test("jsonl, read by Python", jsonl_opens)
     t.done()
 
 

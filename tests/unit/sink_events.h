@@ -22,6 +22,11 @@ static inline void event_fixture_begin(struct event_fixture *ef, enum capture_mo
 
 static inline void event_fixture_plug(struct event_fixture *ef)
 {
+	struct feed_start start = { .wall_ns = WALL0, .mono_ns = T0 };
+
+	/* The world has had its own. */
+	if (ef->sink.feed.ops->start)
+		ef->sink.feed.ops->start(ef->sink.feed.ctx, &start);
 	assert_int_equal(feed_tee__add(&ef->tee, ef->sink.feed), 0);
 	assert_int_equal(feed_tee__add(&ef->tee, ef->f.feed), 0);
 	ef->f.feed = feed_tee__feed(&ef->tee);

@@ -162,10 +162,10 @@ static inline void feed_process(struct fixture *f, uint32_t pid, const char *com
 	f->feed.ops->process(f->feed.ctx, &p);
 }
 
-static inline void fixture_begin(struct fixture *f, enum capture_mode mode)
+static inline void fixture_begin_with(struct fixture *f, enum capture_mode mode, const struct world_opts *opts)
 {
 	struct feed_start start = { .wall_ns = WALL0, .mono_ns = T0, .mode = mode };
-	struct world *w = world__new(NULL);
+	struct world *w = world__new(opts);
 
 	assert_non_null(w);
 	*f = (struct fixture){ .w = w, .feed = world__feed(w), .in = { .world = w } };
@@ -173,6 +173,19 @@ static inline void fixture_begin(struct fixture *f, enum capture_mode mode)
 	tzset();
 	fake_unknown = 0;
 	f->feed.ops->start(f->feed.ctx, &start);
+}
+
+static inline void fixture_begin(struct fixture *f, enum capture_mode mode)
+{
+	fixture_begin_with(f, mode, NULL);
+}
+
+/* With a world that keeps flows. */
+static inline void fixture_begin_flows(struct fixture *f)
+{
+	const struct world_opts opts = { .flows = true };
+
+	fixture_begin_with(f, CAPTURE_ALL, &opts);
 }
 
 static inline void fixture_end(struct fixture *f, uint64_t ns)

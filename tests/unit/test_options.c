@@ -12,6 +12,7 @@
 
 #include "cli/option_table.h"
 #include "cli/options.h"
+#include "sink/event_sink.h"
 
 #define MAX_ARGS 24
 
@@ -124,6 +125,10 @@ static void test_choices_match_their_enums(void **state)
 		{ "report --sort saturation -p 1", offsetof(struct settings, sort), SORT_SATURATION },
 		{ "flame --weight ops -p 1", offsetof(struct settings, weight), WEIGHT_OPS },
 		{ "flame --mode all -p 1", offsetof(struct settings, mode), CAPTURE_ALL },
+		{ "script --events ops -p 1", offsetof(struct settings, script_events), SCRIPT_OPS },
+		{ "export --to pprof -p 1", offsetof(struct settings, export_to), EXPORT_PPROF },
+		{ "export --to dot -p 1", offsetof(struct settings, export_to), EXPORT_DOT },
+		{ "export --to jsonl -p 1", offsetof(struct settings, export_to), EXPORT_JSONL },
 		{ "report --attach multi -p 1", offsetof(struct settings, method), ATTACH_MULTI },
 		{ "report --attach auto -p 1", offsetof(struct settings, method), ATTACH_AUTO },
 	};

@@ -20,18 +20,9 @@ static struct diag diag;
 static struct fixture fx;
 static Pprof__Profile *profile;
 
-/* As fixture_begin(), with a world that keeps flows. */
 static void begin(void)
 {
-	struct feed_start start = { .wall_ns = WALL0, .mono_ns = T0 };
-	struct world_opts opts = { .flows = true };
-
-	fx = (struct fixture){ .w = world__new(&opts) };
-	assert_non_null(fx.w);
-	fx.feed = world__feed(fx.w);
-	fx.in.world = fx.w;
-	fake_unknown = 0;
-	fx.feed.ops->start(fx.feed.ctx, &start);
+	fixture_begin_flows(&fx);
 }
 
 static uint8_t *gunzip(const struct output *o, size_t *ret_sz)

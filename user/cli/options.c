@@ -85,8 +85,10 @@ const struct option_def option_table[] = {
 	  .type = OPT_CHOICE,
 	  FIELD(export_to),
 	  .commands = CMD_EXPORT,
-	  .choices = (const char *const[]){ "pprof", NULL },
-	  .help = "pprof: a profile for `go tool pprof`" },
+	  .choices = (const char *const[]){ "pprof", "dot", "jsonl", NULL },
+	  .help = "pprof: a profile for `go tool pprof`; dot: the data flow as a graph for graphviz; jsonl: every "
+		  "event "
+		  "as a line of JSON" },
 	{ .name = "events",
 	  .arg = "WHICH",
 	  .type = OPT_CHOICE,
@@ -98,8 +100,8 @@ const struct option_def option_table[] = {
 	{ .name = "svg",
 	  .type = OPT_FLAG,
 	  FIELD(svg),
-	  .commands = CMD_FLAME,
-	  .help = "an interactive flame graph to open in a browser, in place of folded stacks" },
+	  .commands = CMD_FLAME | CMD_EXPORT,
+	  .help = "a picture to open in a browser: flame draws its stacks, export the graph of its format dot" },
 	{ .name = "json",
 	  .type = OPT_FLAG,
 	  FIELD(json),

@@ -28,4 +28,7 @@ enum script_events { SCRIPT_ALL, SCRIPT_WAITS, SCRIPT_OPS };
  */
 int sink_script(FILE *out, const struct sink_in *in, enum script_events events, struct event_sink *ret, struct diag *d);
 
+/* Every event that has a line in trace, as sink_trace_json() writes it. */
+int sink_jsonl(FILE *out, const struct sink_in *in, struct event_sink *ret, struct diag *d);
+
 #endif

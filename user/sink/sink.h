@@ -48,6 +48,12 @@ int sink_flame_svg(FILE *out, const struct sink_in *in, enum flame_weight weight
  */
 int sink_pprof(FILE *out, const struct sink_in *in, struct diag *d);
 
+/*
+ * The data flow as a graph for graphviz: goroutines by the function they run, channels by where they were made, and
+ * who sends to whom; cycles of waiting in red. The world must have kept flows.
+ */
+int sink_dot(FILE *out, const struct sink_in *in, struct diag *d);
+
 /* Live lines. stack: source frames of the event, innermost first. */
 struct trace_line {
 	const struct cs_event *event;
