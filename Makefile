@@ -125,7 +125,7 @@ $(O)/tests/unit/test_world_memory: LDFLAGS += $(foreach f,malloc calloc realloc 
 
 $(O)/tests/bench/%: tests/bench/%.c $(O)/libpure.a
 	@mkdir -p $(@D)
-	$(call say,CCLD,$@)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP $(LDFLAGS) -o $@ $< $(O)/libpure.a $(LDLIBS_PURE)
+	$(call say,CCLD,$@)$(CC) $(CPPFLAGS) -Itests $(CFLAGS) -MMD -MP $(LDFLAGS) -o $@ $< $(O)/libpure.a $(LDLIBS_PURE)
 
 $(O)/tests/bench/floor: tests/bench/floor.c $(O)/libtestable.a $(O)/libpure.a
 	@mkdir -p $(@D)
@@ -136,9 +136,31 @@ $(O)/tests/bench/floor: tests/bench/floor.c $(O)/libtestable.a $(O)/libpure.a
 bench-floor: $(O)/tests/bench/floor ## what one hit of a probe costs on this machine: as root
 	$(Q)$<
 
-.PHONY: bench-model
-bench-model: $(O)/tests/bench/bench_world ## how many events a second the model takes
+.PHONY: bench-rec
+bench-rec: $(O)/tests/bench/bench_rec ## what recording costs, and how fast a recording is read
 	$(Q)$<
+
+# Fuzzing has a build of its own. FUZZ_TIME: seconds; what it finds stays in the corpus below $(O), to be merged into
+# tests/fuzz/corpus by `make fuzz-rec-merge`.
+FUZZ_TIME ?= 60
+FUZZ_O := $(O)-fuzz
+FUZZ_MAKE = $(MAKE) --no-print-directory O=$(FUZZ_O) CC=clang SAN=fuzzer-no-link,address,undefined
+
+$(O)/tests/fuzz/%: tests/fuzz/%.c $(O)/libtestable.a $(O)/libpure.a
+	@mkdir -p $(@D)
+	$(call say,CCLD,$@)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP $(LDFLAGS) -fsanitize=fuzzer -o $@ $< \
+		$(O)/libtestable.a $(O)/libpure.a $(LDLIBS_FULL)
+
+.PHONY: fuzz-rec
+fuzz-rec: ## fuzz the reader of recordings for FUZZ_TIME seconds
+	$(Q)$(FUZZ_MAKE) $(FUZZ_O)/tests/fuzz/fuzz_rec
+	$(Q)mkdir -p $(FUZZ_O)/corpus/rec
+	$(Q)cd $(FUZZ_O) && tests/fuzz/fuzz_rec -max_total_time=$(FUZZ_TIME) -timeout=10 -rss_limit_mb=1024 -max_len=65536 \
+		-print_final_stats=1 corpus/rec $(CURDIR)/tests/fuzz/corpus/rec
+
+.PHONY: fuzz-rec-merge
+fuzz-rec-merge: # adds what fuzzing has found to the saved corpus, each only if it covers something new
+	$(Q)$(FUZZ_O)/tests/fuzz/fuzz_rec -merge=1 tests/fuzz/corpus/rec $(FUZZ_O)/corpus/rec
 
 .PHONY: unit-bins
 unit-bins: $(UNIT_BINS)
@@ -163,4 +185,4 @@ print-%:
 clean: ## remove what was built
 	$(Q)rm -rf build build-*
 
--include $(PURE_OBJS:.o=.d) $(FULL_OBJS:.o=.d) $(BPF_OBJS:.o=.d) $(UNIT_BINS:=.d) $(wildcard $(O)/tests/bench/*.d)
+-include $(PURE_OBJS:.o=.d) $(FULL_OBJS:.o=.d) $(BPF_OBJS:.o=.d) $(UNIT_BINS:=.d) $(wildcard $(O)/tests/bench/*.d $(O)/tests/fuzz/*.d)

@@ -332,86 +332,86 @@ static void test_unknown_parts_are_counted(void **state)
 	notes_free(&n);
 }
 
+static const struct {
+	unsigned int kind;
+	const char *raw;
+	size_t size;
+} nonsense[] = {
+	{ 0, "x", 1 },
+	{ REC_START, "\x7f", 1 },			  /* an item longer than the block */
+	{ REC_START, "\x01x", 2 },			  /* shorter than its fields */
+	{ REC_START, "\x11xxxxxxxxxxxxxxxx\x02", 18 },	  /* a mode that is none */
+	{ REC_STACKS, "\x0axxxxxxxx\x80\x01", 11 },	  /* 128 frames */
+	{ REC_STACKS, "\x09xxxxxxxx\x01", 10 },		  /* no frame where one is told */
+	{ REC_FRAMES, "\x04\x01\x01\x02\x00", 5 },	  /* neither a return address nor none */
+	{ REC_FRAMES, "\x04\x01\x01\x01\x7f", 5 },	  /* too many frames */
+	{ REC_PROCESS_END, "\x03\x01\x01\x03", 4 },	  /* no reason */
+	{ REC_TYPES, "\x04\x01\x01no", 5 },		  /* a string without an end */
+	{ REC_TRAPS, "\x06\xff\xff\xff\xff\xff\x01", 7 }, /* a PID of more than 32 bits */
+	{ REC_OVERFLOW, "\x03\x01\x01\x05", 4 },
+	{ REC_END, "\x01\x80", 2 },
+	{ REC_EVENTS, "", 0 },
+	{ REC_EVENTS, "\x81\x80\x01", 3 }, /* more events than a block holds */
+	{ REC_EVENTS,
+	  "\x01"
+	  "tttttttt"
+	  "\x01\x00",
+	  11 }, /* too few columns */
+	{ REC_EVENTS,
+	  "\x01"
+	  "tttttttt"
+	  "\xff\xff\x03",
+	  12 }, /* too many */
+	{ REC_EVENTS,
+	  "\x01"
+	  "tttttttt"
+	  "\x0c"
+	  "\0\0\0\0\0\0\0\0\0\0\0\0",
+	  22 }, /* empty ones */
+	{ REC_EVENTS,
+	  "\x01"
+	  "tttttttt"
+	  "\x0c"
+	  "\x7f\0\0\0\0\0\0\0\0\0\0\0",
+	  22 }, /* longer than the block */
+	{ REC_EVENTS,
+	  "\x01"
+	  "tttttttt"
+	  "\x0c"
+	  "\1\1\1\0\1\0\1\0\0\0\0\0"
+	  "\0\0\5\0\0",
+	  27 }, /* no such shape */
+	{ REC_EVENTS,
+	  "\x01"
+	  "tttttttt"
+	  "\x0c"
+	  "\1\1\1\x14\1\0\1\0\0\0\0\0"
+	  "\x10\0\0"
+	  "12345678901234567890"
+	  "\0\0",
+	  47 }, /* no such bit */
+	{ REC_EVENTS,
+	  "\x01"
+	  "tttttttt"
+	  "\x0c"
+	  "\1\1\1\x14\1\0\1\0\0\0\0\0"
+	  "\0\0\0"
+	  "12345678901234567890"
+	  "\7\0",
+	  47 }, /* no such channel */
+};
+
 static void test_blocks_that_make_no_sense(void **state)
 {
-	static const struct {
-		unsigned int kind;
-		const char *raw;
-		size_t size;
-	} cases[] = {
-		{ 0, "x", 1 },
-		{ REC_START, "\x7f", 1 },			  /* an item longer than the block */
-		{ REC_START, "\x01x", 2 },			  /* shorter than its fields */
-		{ REC_START, "\x11xxxxxxxxxxxxxxxx\x02", 18 },	  /* a mode that is none */
-		{ REC_STACKS, "\x0axxxxxxxx\x80\x01", 11 },	  /* 128 frames */
-		{ REC_STACKS, "\x09xxxxxxxx\x01", 10 },		  /* no frame where one is told */
-		{ REC_FRAMES, "\x04\x01\x01\x02\x00", 5 },	  /* neither a return address nor none */
-		{ REC_FRAMES, "\x04\x01\x01\x01\x7f", 5 },	  /* too many frames */
-		{ REC_PROCESS_END, "\x03\x01\x01\x03", 4 },	  /* no reason */
-		{ REC_TYPES, "\x04\x01\x01no", 5 },		  /* a string without an end */
-		{ REC_TRAPS, "\x06\xff\xff\xff\xff\xff\x01", 7 }, /* a PID of more than 32 bits */
-		{ REC_OVERFLOW, "\x03\x01\x01\x05", 4 },
-		{ REC_END, "\x01\x80", 2 },
-		{ REC_EVENTS, "", 0 },
-		{ REC_EVENTS, "\x81\x80\x01", 3 }, /* more events than a block holds */
-		{ REC_EVENTS,
-		  "\x01"
-		  "tttttttt"
-		  "\x01\x00",
-		  11 }, /* too few columns */
-		{ REC_EVENTS,
-		  "\x01"
-		  "tttttttt"
-		  "\xff\xff\x03",
-		  12 }, /* too many */
-		{ REC_EVENTS,
-		  "\x01"
-		  "tttttttt"
-		  "\x0c"
-		  "\0\0\0\0\0\0\0\0\0\0\0\0",
-		  22 }, /* empty ones */
-		{ REC_EVENTS,
-		  "\x01"
-		  "tttttttt"
-		  "\x0c"
-		  "\x7f\0\0\0\0\0\0\0\0\0\0\0",
-		  22 }, /* longer than the block */
-		{ REC_EVENTS,
-		  "\x01"
-		  "tttttttt"
-		  "\x0c"
-		  "\1\1\1\0\1\0\1\0\0\0\0\0"
-		  "\0\0\5\0\0",
-		  27 }, /* no such shape */
-		{ REC_EVENTS,
-		  "\x01"
-		  "tttttttt"
-		  "\x0c"
-		  "\1\1\1\x14\1\0\1\0\0\0\0\0"
-		  "\x10\0\0"
-		  "12345678901234567890"
-		  "\0\0",
-		  47 }, /* no such bit */
-		{ REC_EVENTS,
-		  "\x01"
-		  "tttttttt"
-		  "\x0c"
-		  "\1\1\1\x14\1\0\1\0\0\0\0\0"
-		  "\0\0\0"
-		  "12345678901234567890"
-		  "\7\0",
-		  47 }, /* no such channel */
-	};
-
 	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < sizeof(nonsense) / sizeof(nonsense[0]); i++) {
 		struct notes n = { 0 };
 		struct rec_read result;
 		struct forged f;
 
 		forge_begin(&f);
-		bytes__put(&f.raw, cases[i].raw, cases[i].size);
-		forge_block(&f, cases[i].kind);
+		bytes__put(&f.raw, nonsense[i].raw, nonsense[i].size);
+		forge_block(&f, nonsense[i].kind);
 		forge_end(&f);
 		forge_read(&f, &n, &result);
 		if (result.complete || !strstr(result.damage, "makes no sense at byte 24"))
