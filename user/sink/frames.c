@@ -143,6 +143,15 @@ void frames_format_place(char *buf, size_t sz, const struct sym_frame *f)
 	text_clean(buf, sz, raw);
 }
 
+void frames_format_element(char *buf, size_t sz, const struct sink_in *in, const struct channel *c)
+{
+	const char *name = c->elem_type ? symbolizer__type(in->sym, c->pid, c->elem_type) : NULL;
+
+	if (!name)
+		name = c->timer ? "time.Time" : "?";
+	text_clean(buf, sz, frames_short_function(name));
+}
+
 const char *frames_short_function(const char *function)
 {
 	/* A type argument may hold slashes of its own: "pkg.F[a/b.T]". */

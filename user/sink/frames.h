@@ -40,6 +40,9 @@ enum frames_origin frames_channel_place(const struct sink_in *in, const struct c
 /* "worker.go:42", "pool.(*T).Run" if there is no file, "0x47f2a0" if there is no name either. */
 void frames_format_place(char *buf, size_t sz, const struct sym_frame *f);
 
+/* "pool.Job": the type of a channel's elements without the directories of its package; "?" if unknown. */
+void frames_format_element(char *buf, size_t sz, const struct sink_in *in, const struct channel *c);
+
 /* "github.com/a/b/pool.(*T).Run" without the directories of its package: "pool.(*T).Run". */
 const char *frames_short_function(const char *function);
 

@@ -205,11 +205,21 @@ static void put_cell(struct line *l, const struct grid_column *c, const char *te
 	l->owed += c->right ? 0 : pad;
 }
 
+static bool any_group(const struct grid *t)
+{
+	for (size_t i = 0; i < t->nr_columns; i++)
+		if (t->columns[i].shown && t->columns[i].group[0])
+			return true;
+	return false;
+}
+
 static void print_group_headings(const struct grid *t, FILE *out)
 {
 	const struct grid_column *c = first_shown(t), *next;
 	struct line l = { .out = out };
 
+	if (!any_group(t))
+		return;
 	for (; c; c = next) {
 		unsigned int width = group_width(t, c, &next), len = (unsigned int)strlen(c->group);
 

@@ -98,15 +98,6 @@ static void put_function(const struct report_columns *rc, const struct channel *
 	snprintf(ret, GRID_CELL_SZ, "%s%s", name, origin == FRAMES_MADE ? "" : "?");
 }
 
-static void put_type(const struct report_columns *rc, const struct channel *c, char ret[GRID_CELL_SZ])
-{
-	const char *name = c->elem_type ? symbolizer__type(rc->in->sym, c->pid, c->elem_type) : NULL;
-
-	if (!name)
-		name = c->timer ? "time.Time" : "?";
-	text_clean(ret, GRID_CELL_SZ, frames_short_function(name));
-}
-
 /* Only single channels have an address to look for elsewhere. */
 static void put_address(const struct report_row *row, char ret[GRID_CELL_SZ])
 {
@@ -181,7 +172,7 @@ static void put_name(const struct report_columns *rc, const struct report_row *r
 		put_function(rc, row->chan, ret);
 		return;
 	case COL_TYPE:
-		put_type(rc, row->chan, ret);
+		frames_format_element(ret, GRID_CELL_SZ, rc->in, row->chan);
 		return;
 	case COL_ADDRESS:
 		put_address(row, ret);

@@ -5,6 +5,7 @@
 
 #include "sink/sink.h"
 
+int report_print_selects(FILE *out, const struct sink_in *in, const struct report_opts *opts, struct diag *d);
 int report_print_parked(FILE *out, const struct sink_in *in, const struct report_opts *opts, struct diag *d);
 int report_print_panics(FILE *out, const struct sink_in *in, const struct report_opts *opts, struct diag *d);
 

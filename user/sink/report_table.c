@@ -169,7 +169,8 @@ int sink_report_table(FILE *out, const struct sink_in *in, const struct report_o
 		print_rows(out, &rc, &grid, opts->width ? opts->width : DEFAULT_WIDTH, opts->more_hint);
 	else
 		print_nothing(out, &totals, &ps);
-	err = report_print_parked(out, in, opts, d);
+	err = report_print_selects(out, in, opts, d);
+	err = err ? err : report_print_parked(out, in, opts, d);
 	err = err ? err : report_print_panics(out, in, opts, d);
 	if (err)
 		return err;
