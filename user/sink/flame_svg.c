@@ -158,21 +158,23 @@ static void put_key(const struct flame *f)
 {
 	static const struct {
 		const char *class, *text;
-		int x;
+		int width;
 	} keys[] = {
-		{ "send", "waits at a send", 10 },
-		{ "receive", "at a receive", 140 },
-		{ "select", "at a select", 250 },
-		{ "p0", "functions, coloured by package", 355 },
+		{ "send", "at a send", 95 },
+		{ "receive", "at a receive", 110 },
+		{ "select", "at a select", 105 },
+		{ "p0", "functions, coloured by package", 0 },
 	};
+	int x = MARGIN;
 
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
-		/* The other weights are not about waiting. */
-		const char *text = i == 0 && f->weight != WEIGHT_WAIT ? "at a send" : keys[i].text;
+		bool waits = i == 0 && f->weight == WEIGHT_WAIT; /* the other weights are not about waiting */
 
 		fprintf(f->out, "<g class=\"%s\"><rect x=\"%d\" y=\"75\" width=\"11\" height=\"11\" rx=\"2\"/>",
-			keys[i].class, keys[i].x);
-		fprintf(f->out, "<text class=\"key\" x=\"%d\" y=\"85\">%s</text></g>\n", keys[i].x + 16, text);
+			keys[i].class, x);
+		fprintf(f->out, "<text class=\"key\" x=\"%d\" y=\"85\">%s%s</text></g>\n", x + 16,
+			waits ? "waits " : "", keys[i].text);
+		x += keys[i].width + (waits ? 35 : 0);
 	}
 }
 
