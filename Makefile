@@ -136,6 +136,10 @@ $(O)/tests/bench/floor: tests/bench/floor.c $(O)/libtestable.a $(O)/libpure.a
 bench-floor: $(O)/tests/bench/floor ## what one hit of a probe costs on this machine: as root
 	$(Q)$<
 
+.PHONY: bench
+bench: $(O)/chanscope $(O)/tests/bench/floor ## what tracing costs: as root; BENCH=--help tells options
+	$(Q)O=$(abspath $(O)) tests/bench/bench.py $(BENCH)
+
 .PHONY: bench-model
 bench-model: $(O)/tests/bench/bench_world ## how many events a second the model takes
 	$(Q)$<

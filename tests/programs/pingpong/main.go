@@ -13,7 +13,8 @@
 //	many         four send, four receive, capacity 128; an op is a value passed
 //	select2      one selects over 2 unbuffered channels, one serves them; an op is a select
 //	select8      the same with 8
-//	nonblocking  select with default over one channel with room and one without; an op is a select
+//	nonblocking  select with default over one channel, in turn an empty and a full one; an op is a select
+//	default2     select with default over both, the default taken; an op is a select
 //	makeclose    make and close; an op is both
 //	solo         send and receive by one goroutine, capacity 1: nothing ever blocks; an op is both
 package main
@@ -42,6 +43,7 @@ var benches = map[string]bench{
 	"select2":     {200000, 2, select2},
 	"select8":     {200000, 2, select8},
 	"nonblocking": {2000000, 1, nonblocking},
+	"default2":    {2000000, 1, default2},
 	"makeclose":   {1000000, 2, makeClose},
 	"solo":        {2000000, 2, solo},
 }
@@ -156,6 +158,20 @@ func nonblocking(n int) {
 		}
 		select {
 		case full <- i:
+		default:
+		}
+	}
+}
+
+func default2(n int) {
+	empty, full := make(chan int), make(chan int, 1)
+	full <- 1
+	for i := 0; i < n; i++ {
+		select {
+		case <-empty:
+			panic("nobody sends")
+		case full <- i:
+			panic("there is no room")
 		default:
 		}
 	}
