@@ -2,11 +2,25 @@
 /* `chanscope report`: one row per channel of a live target or a recording. */
 #include "cli/commands.h"
 
-#include "cli/source.h"
+#include <stddef.h>
+#include <stdio.h>
+
+#include "cli/option_table.h"
 #include "cli/output.h"
+#include "cli/source.h"
 
 /* Of the table, unless --rows says otherwise; --json has all. */
 #define DEFAULT_ROWS 40
+
+/* Options by their names in the table. */
+static void format_hint(char *buf, size_t sz)
+{
+	const struct option_def *rows = option_of(offsetof(struct settings, max_rows));
+	const struct option_def *group = option_of(offsetof(struct settings, group));
+
+	snprintf(buf, sz, "--%s %s for more, --%s %s to take them together", rows->name, rows->arg, group->name,
+		 group->choices[1]);
+}
 
 static int write_report(const struct settings *set, const struct source *s, struct diag *d)
 {
@@ -14,9 +28,12 @@ static int write_report(const struct settings *set, const struct source *s, stru
 	struct report_opts opts = { .group_by_site = set->group == 1,
 				    .sort = (enum report_sort)set->sort,
 				    .max_rows = (unsigned int)set->max_rows };
+	char hint[128];
 	FILE *out;
 	int err;
 
+	format_hint(hint, sizeof(hint));
+	opts.more_hint = hint;
 	err = output_open(set->output, &out, d);
 	if (err)
 		return err;

@@ -206,8 +206,7 @@ int report_print_parked(FILE *out, const struct sink_in *in, const struct report
 		p.nr == 1 ? " is" : "s are", p.nr_groups, p.nr_groups == 1 ? "" : "s", style_off(s.color));
 	for (size_t i = 0; i < p.nr_groups && !s.err; i++) {
 		if (s.max && i >= s.max) {
-			fprintf(out, "… and %zu more place%s%s%s\n", p.nr_groups - i, p.nr_groups - i == 1 ? "" : "s",
-				opts->more_hint ? ": " : "", opts->more_hint ? opts->more_hint : "");
+			fprintf(out, "… and %zu more place%s\n", p.nr_groups - i, p.nr_groups - i == 1 ? "" : "s");
 			break;
 		}
 		print_parked_group(&s, &p.groups[i]);

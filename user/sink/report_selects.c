@@ -21,7 +21,7 @@
 #define ROWS_PER_SELECT 4 /* selects are beside the point of most reports: fewer of them than of channels */
 #define MAX_CASE_KINDS 64 /* of one select */
 #define MAX_SHOWN_CASES 4
-#define CASES_MIN_WIDTH 20
+#define CASES_MIN_WIDTH 34
 
 enum select_column {
 	COL_PID,
@@ -233,8 +233,7 @@ static void print_table(FILE *out, struct select_table *t, const struct report_o
 		style_off(opts->color));
 	grid__print(&grid, out);
 	if (grid.nr_rows < t->nr)
-		fprintf(out, "… and %zu more%s%s\n", t->nr - grid.nr_rows, opts->more_hint ? ": " : "",
-			opts->more_hint ? opts->more_hint : "");
+		fprintf(out, "… and %zu more select%s\n", t->nr - grid.nr_rows, t->nr - grid.nr_rows == 1 ? "" : "s");
 	print_legend(out, t, opts->color);
 }
 
