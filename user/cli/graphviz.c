@@ -9,8 +9,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-extern char **environ;
-
 static int spawn_dot(int in_fd, int out_fd, pid_t *ret)
 {
 	char name[] = "dot", format[] = "-Tsvg";
@@ -46,7 +44,7 @@ static int wait_for(pid_t pid, struct diag *d)
 
 int graphviz_svg(FILE *graph, FILE *out, struct diag *d)
 {
-	pid_t pid;
+	pid_t pid = -1;
 	int err;
 
 	if (fflush(graph) || fflush(out) || lseek(fileno(graph), 0, SEEK_SET))

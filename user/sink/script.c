@@ -10,30 +10,22 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <uthash.h>
-
 #include "sink/frames.h"
+#include "sink/interner.h"
 #include "sink/losses.h"
 #include "sink/text.h"
 
 #define NS_PER_SEC 1000000000u
 #define MIN_COMM 2
 
-/* The lines of a stack: the same stacks come again and again. */
-struct script_stack {
-	struct {
-		uint64_t id;
-		uint64_t pid;
-	} key;
-	char *lines;
-	UT_hash_handle hh;
-};
-
 struct script {
 	FILE *out;
 	const struct sink_in *in;
 	enum script_events events;
-	struct script_stack *stacks;
+	/* The lines of each stack of a process, by number: the same stacks come again and again. */
+	struct interner stacks;
+	char **lines;
+	size_t nr_lines;
 	struct frames frames;
 	int err;
 };
@@ -167,25 +159,38 @@ static char *make_lines(struct script *s, uint32_t pid, uint64_t stack)
 	return lines;
 }
 
-/* NULL without memory. */
+static int add_lines(struct script *s, char *lines)
+{
+	/* Grows at each power of two. */
+	if (!(s->nr_lines & (s->nr_lines - 1))) {
+		char **grown = realloc(s->lines, (s->nr_lines ? 2 * s->nr_lines : 1) * sizeof(*grown));
+
+		if (!grown)
+			return -ENOMEM;
+		s->lines = grown;
+	}
+	s->lines[s->nr_lines++] = lines;
+	return 0;
+}
+
+/* NULL without memory, and from then on: nothing is written after that. */
 static const char *stack_lines(struct script *s, uint32_t pid, uint64_t stack)
 {
-	struct script_stack *st, like = { .key = { .id = stack, .pid = pid } };
+	const uint64_t key[2] = { stack, pid };
+	bool new;
+	uint64_t nr = interner__key(&s->stacks, key, sizeof(key), &new);
+	char *lines;
 
-	HASH_FIND(hh, s->stacks, &like.key, sizeof(like.key), st);
-	if (st)
-		return st->lines;
-	st = malloc(sizeof(*st));
-	if (!st)
+	if (!nr)
 		return NULL;
-	*st = like;
-	st->lines = make_lines(s, pid, stack);
-	if (!st->lines) {
-		free(st);
+	if (!new)
+		return s->lines[nr - 1];
+	lines = make_lines(s, pid, stack);
+	if (!lines || add_lines(s, lines)) {
+		free(lines);
 		return NULL;
 	}
-	HASH_ADD(hh, s->stacks, key, sizeof(st->key), st);
-	return st->lines;
+	return lines;
 }
 
 /* --- records --- */
@@ -327,14 +332,12 @@ static void on_end(void *ctx, uint64_t mono_ns)
 static int script_close(void *ctx, struct diag *d)
 {
 	struct script *s = ctx;
-	struct script_stack *st, *tmp;
 	int err = s->err;
 
-	HASH_ITER (hh, s->stacks, st, tmp) {
-		HASH_DEL(s->stacks, st);
-		free(st->lines);
-		free(st);
-	}
+	for (size_t i = 0; i < s->nr_lines; i++)
+		free(s->lines[i]);
+	free(s->lines);
+	interner__free(&s->stacks);
 	if (!err && ferror(s->out))
 		err = -EIO;
 	frames__free(&s->frames);
