@@ -42,7 +42,7 @@ static void test_values_reach_their_fields(void **state)
 	assert_int_equal(set.pids.nr, 3);
 	assert_int_equal(set.duration_ns, 250000000);
 	assert_int_equal(set.mode, CAPTURE_WAIT);
-	assert_int_equal(set.group, 1);
+	assert_int_equal(set.group, GROUP_SITE);
 	assert_int_equal(set.sort, SORT_LENGTH);
 	assert_true(set.json);
 	assert_string_equal(set.output, "x");

@@ -212,39 +212,6 @@ static void sorts_as_told(void **state)
 	fixture_free(&f);
 }
 
-static void tells_how_to_see_more(void **state)
-{
-	struct fixture f;
-
-	(void)state;
-	demo_begin(&f);
-	fixture_end(&f, 5 * SEC);
-	print_table(&f, (struct report_opts){ .max_rows = 2, .more_hint = "ask for it" });
-	assert_non_null(strstr(out.text, "… and 3 more rows: ask for it\n"));
-	assert_non_null(strstr(out.text, "… and 3 more places\n"));
-	print_table(&f, (struct report_opts){ .max_rows = 4 });
-	assert_non_null(strstr(out.text, "… and 1 more row\n"));
-	fixture_free(&f);
-}
-
-/* Nobody's own line is on it: then at least none that is the same for all channels. */
-static void places_the_runtime_itself(void **state)
-{
-	struct fixture f;
-
-	(void)state;
-	fixture_begin(&f, CAPTURE_ALL);
-	feed_process(&f, THE_PID, "server");
-	feed_event(&f, 1, 3, (struct cs_event){ .kind = CS_PARK_RECV, .chan = JOBS, .stack = STACK(0, 0x101, 0x106) });
-	fixture_end(&f, 5 * SEC);
-	print_table(&f, (struct report_opts){ 0 });
-	assert_non_null(strstr(out.text, "\nsignal_unix.go:991?"));
-	assert_non_null(strstr(out.text, "    runtime.ensureSigM.func1"));
-	assert_null(strstr(out.text, "runtime.chanrecv"));
-	assert_null(strstr(out.text, "runtime.goexit"));
-	fixture_free(&f);
-}
-
 /* --- JSON --- */
 
 static void json_has_the_run(void **state)
@@ -461,21 +428,13 @@ static int free_output(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(fits_into_80_columns),
-		cmocka_unit_test(shows_more_on_a_wide_terminal),
-		cmocka_unit_test(groups_by_site),
-		cmocka_unit_test(says_that_nothing_was_seen),
-		cmocka_unit_test(says_what_was_lost),
-		cmocka_unit_test(colors_only_when_told),
-		cmocka_unit_test(sorts_as_told),
-		cmocka_unit_test(json_has_the_run),
-		cmocka_unit_test(json_has_the_channels),
-		cmocka_unit_test(json_has_goroutines_and_selects),
-		cmocka_unit_test(json_groups_by_site),
-		cmocka_unit_test(survives_hostile_names),
+		cmocka_unit_test(fits_into_80_columns),	 cmocka_unit_test(shows_more_on_a_wide_terminal),
+		cmocka_unit_test(groups_by_site),	 cmocka_unit_test(says_that_nothing_was_seen),
+		cmocka_unit_test(says_what_was_lost),	 cmocka_unit_test(colors_only_when_told),
+		cmocka_unit_test(sorts_as_told),	 cmocka_unit_test(json_has_the_run),
+		cmocka_unit_test(json_has_the_channels), cmocka_unit_test(json_has_goroutines_and_selects),
+		cmocka_unit_test(json_groups_by_site),	 cmocka_unit_test(survives_hostile_names),
 		cmocka_unit_test(reports_a_full_disk),
-		cmocka_unit_test(tells_how_to_see_more),
-		cmocka_unit_test(places_the_runtime_itself),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, free_output);

@@ -13,27 +13,33 @@
 #define DEFAULT_ROWS 40
 
 /* Options by their names in the table. */
-static void format_hint(char *buf, size_t sz)
+struct hints {
+	char more[64], single[64];
+};
+
+static void format_hints(struct hints *h)
 {
 	const struct option_def *rows = option_of(offsetof(struct settings, max_rows));
 	const struct option_def *group = option_of(offsetof(struct settings, group));
 
-	snprintf(buf, sz, "--%s %s for more, --%s %s to take them together", rows->name, rows->arg, group->name,
-		 group->choices[1]);
+	snprintf(h->more, sizeof(h->more), "--%s %s for more", rows->name, rows->arg);
+	snprintf(h->single, sizeof(h->single), "--%s %s for single ones", group->name, group->choices[GROUP_CHANNEL]);
 }
 
 static int write_report(const struct settings *set, const struct source *s, struct diag *d)
 {
 	const struct sink_in in = { .world = s->world, .sym = s->sym };
-	struct report_opts opts = { .group_by_site = set->group == 1,
+	struct report_opts opts = { .group_by_site = set->group == GROUP_SITE,
+				    .group_if_many = set->group == GROUP_AUTO,
 				    .sort = (enum report_sort)set->sort,
 				    .max_rows = (unsigned int)set->max_rows };
-	char hint[128];
+	struct hints hints;
 	FILE *out;
 	int err;
 
-	format_hint(hint, sizeof(hint));
-	opts.more_hint = hint;
+	format_hints(&hints);
+	opts.more_hint = hints.more;
+	opts.single_hint = hints.single;
 	err = output_open(set->output, &out, d);
 	if (err)
 		return err;

@@ -16,6 +16,9 @@
 #include "sink/sink.h"
 
 /* What the command line said; a command makes the options of the modules that it calls from it. */
+/* GROUP_AUTO: by channel, or by site if there are more than the table has rows for */
+enum group_by { GROUP_AUTO, GROUP_CHANNEL, GROUP_SITE };
+
 struct settings {
 	const char *path; /* BINARY of plan; NULL: none */
 	struct pid_list pids;
@@ -30,7 +33,7 @@ struct settings {
 	const char *live_option; /* one that was given and only a live target takes; NULL: none */
 	bool json, svg, dry_run;
 	int sort;	   /* enum report_sort */
-	int group;	   /* 0: channel, 1: site */
+	int group;	   /* enum group_by */
 	int weight;	   /* enum flame_weight */
 	int script_events; /* enum script_events */
 	int export_to;	   /* enum export_format; -1: not given */

@@ -268,12 +268,18 @@ static void leave_out(struct report_columns *rc, enum report_column column)
 struct grid report_columns__grid(struct report_columns *rc, const struct sink_in *in, const struct report_rows *rows,
 				 const struct report_opts *opts, bool several_processes)
 {
+	struct world_totals totals;
 	bool any_folded = false;
 
 	*rc = (struct report_columns){ .in = in, .rows = rows, .several_processes = several_processes };
 	memcpy(rc->columns, report_columns, sizeof(report_columns));
 	for (size_t i = 0; i < rows->nr; i++)
 		any_folded |= rows->rows[i].nr_channels > 1;
+	world__totals(in->world, &totals);
+	if (totals.start.mode == CAPTURE_WAIT) { /* values that moved without blocking were not seen */
+		leave_out(rc, COL_SENT);
+		leave_out(rc, COL_RECEIVED);
+	}
 	if (opts->group_by_site)
 		leave_out(rc, COL_ADDRESS);
 	if (!opts->group_by_site && !any_folded)

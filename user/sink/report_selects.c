@@ -113,7 +113,7 @@ static size_t collect_kinds(struct select_row *row, struct case_kind kinds[MAX_C
 /* "143 from struct {}, 2 to pool.Job" */
 static void put_cases(const struct select_table *t, struct select_row *row, char ret[GRID_CELL_SZ])
 {
-	struct case_kind kinds[MAX_CASE_KINDS];
+	struct case_kind kinds[MAX_CASE_KINDS] = { 0 };
 	size_t nr = collect_kinds(row, kinds), at = 0;
 
 	for (size_t i = 0; i < nr && at < GRID_CELL_SZ; i++) {
@@ -215,8 +215,7 @@ static void print_legend(FILE *out, const struct select_table *t, bool color)
 	if (t->columns[COL_HAD_TO_WAIT].shown)
 		fprintf(out, "PARKED: no case was ready, the goroutine had to wait.\n");
 	if (t->columns[COL_CASES].shown)
-		fprintf(out,
-			"CASES TAKEN: how often, by direction and element type.\n");
+		fprintf(out, "CASES TAKEN: how often, by direction and element type.\n");
 	fputs(style_off(color), out);
 }
 

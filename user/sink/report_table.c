@@ -127,6 +127,14 @@ static void print_rows(FILE *out, struct report_columns *rc, struct grid *t, uns
 	fputs(style_off(t->color), out);
 }
 
+static void print_grouped(FILE *out, const struct report_opts *opts)
+{
+	fprintf(out, "grouped by place and type");
+	if (opts->single_hint)
+		fprintf(out, " (%s)", opts->single_hint);
+	putc('\n', out);
+}
+
 static void print_nothing(FILE *out, const struct world_totals *t, const struct processes *ps)
 {
 	if (!ps->nr)
@@ -157,14 +165,22 @@ int sink_report_table(FILE *out, const struct sink_in *in, const struct report_o
 	struct processes ps = { .out = out, .totals = &totals };
 	struct report_columns rc;
 	struct grid grid;
+	struct report_opts grouped = *opts;
 	int err = report_rows__collect(&rows, in, opts, d);
 
+	if (!err && rows.nr_hidden && opts->group_if_many && !opts->group_by_site) {
+		report_rows__free(&rows);
+		grouped.group_by_site = true;
+		err = report_rows__collect(&rows, in, &grouped, d);
+	}
 	if (err)
 		return err;
 	world__totals(in->world, &totals);
 	world__processes(in->world, count_process, &ps);
 	print_header(out, in, &totals, &rows, &ps);
-	grid = report_columns__grid(&rc, in, &rows, opts, ps.nr > 1);
+	if (grouped.group_by_site && !opts->group_by_site)
+		print_grouped(out, opts);
+	grid = report_columns__grid(&rc, in, &rows, &grouped, ps.nr > 1);
 	if (rows.nr)
 		print_rows(out, &rc, &grid, opts->width ? opts->width : DEFAULT_WIDTH, opts->more_hint);
 	else

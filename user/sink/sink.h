@@ -23,10 +23,12 @@ enum report_sort { SORT_WORST, SORT_SENDS, SORT_RECEIVES, SORT_WAIT, SORT_LENGTH
 
 struct report_opts {
 	bool group_by_site; /* one row per creation site */
+	bool group_if_many; /* the same if a table can't show all channels */
 	enum report_sort sort;
-	unsigned int width;    /* columns; 0: 80 */
-	unsigned int max_rows; /* 0: all */
-	const char *more_hint; /* how to see more than max_rows; may be NULL */
+	unsigned int width;	 /* columns; 0: 80 */
+	unsigned int max_rows;	 /* 0: all */
+	const char *more_hint;	 /* how to see more than max_rows; may be NULL */
+	const char *single_hint; /* how to see channels that group_if_many took together; may be NULL */
 	bool color;
 };
 
