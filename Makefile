@@ -163,8 +163,8 @@ $(O)/tests/fuzz/%: tests/fuzz/%.c $(O)/libtestable.a $(O)/libpure.a
 fuzz-rec: ## fuzz the reader of recordings for FUZZ_TIME seconds
 	$(Q)$(FUZZ_MAKE) $(FUZZ_O)/tests/fuzz/fuzz_rec
 	$(Q)mkdir -p $(FUZZ_O)/corpus/rec
-	$(Q)cd $(FUZZ_O) && tests/fuzz/fuzz_rec -max_total_time=$(FUZZ_TIME) -timeout=10 -rss_limit_mb=1024 -max_len=65536 \
-		-print_final_stats=1 corpus/rec $(CURDIR)/tests/fuzz/corpus/rec
+	$(Q)cd $(FUZZ_O) && tests/fuzz/fuzz_rec -max_total_time=$(FUZZ_TIME) -timeout=10 -rss_limit_mb=1024 \
+		-max_len=65536 -print_final_stats=1 corpus/rec $(CURDIR)/tests/fuzz/corpus/rec
 
 .PHONY: fuzz-rec-merge
 fuzz-rec-merge: # adds what fuzzing has found to the saved corpus, each only if it covers something new
@@ -193,4 +193,5 @@ print-%:
 clean: ## remove what was built
 	$(Q)rm -rf build build-*
 
--include $(PURE_OBJS:.o=.d) $(FULL_OBJS:.o=.d) $(BPF_OBJS:.o=.d) $(UNIT_BINS:=.d) $(wildcard $(O)/tests/bench/*.d $(O)/tests/fuzz/*.d)
+-include $(PURE_OBJS:.o=.d) $(FULL_OBJS:.o=.d) $(BPF_OBJS:.o=.d) $(UNIT_BINS:=.d) \
+	$(wildcard $(O)/tests/bench/*.d $(O)/tests/fuzz/*.d)

@@ -50,12 +50,12 @@ static inline uint8_t *bytes_uvarint(uint8_t *at, uint64_t v)
 /* Signed values as unsigned ones, small absolute values small. */
 static inline uint64_t zigzag(int64_t v)
 {
-	return ((uint64_t)v << 1) ^ (uint64_t)(v >> 63);
+	return ((uint64_t)v << 1) ^ (v < 0 ? UINT64_MAX : 0);
 }
 
 static inline int64_t unzigzag(uint64_t v)
 {
-	return (int64_t)(v >> 1) ^ -(int64_t)(v & 1);
+	return (int64_t)(v >> 1 ^ (v & 1 ? UINT64_MAX : 0));
 }
 
 /* The distance between two numbers modulo 2^64, as a varint wants it. */

@@ -131,12 +131,12 @@ void rec_encoder__finish(struct rec_encoder *c, struct bytes *out);
 
 struct rec_decoder;
 struct rec_decoder *rec_decoder__new(void);
-void rec_decoder__free(struct rec_decoder *c);
+void rec_decoder__free(struct rec_decoder *d);
 
 /* Called for each event; false ends the block early. */
 typedef bool (*rec_event_fn)(void *ctx, const struct cs_event *e);
 
 /* Every event of a payload to fn. Returns 0, or -EBADMSG at one that makes no sense, those before it delivered. */
-int rec_decoder__decode(struct rec_decoder *c, const uint8_t *data, size_t size, rec_event_fn fn, void *ctx);
+int rec_decoder__decode(struct rec_decoder *d, const uint8_t *data, size_t size, rec_event_fn fn, void *ctx);
 
 #endif

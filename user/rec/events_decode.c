@@ -23,9 +23,9 @@ struct rec_decoder *rec_decoder__new(void)
 	return calloc(1, sizeof(struct rec_decoder));
 }
 
-void rec_decoder__free(struct rec_decoder *c)
+void rec_decoder__free(struct rec_decoder *d)
 {
-	free(c);
+	free(d);
 }
 
 /* As cursor_uvarint(), with the frequent case of few bytes in the open: it is called several times an event. */
