@@ -125,7 +125,8 @@ $(O)/tests/unit/test_world_memory: LDFLAGS += $(foreach f,malloc calloc realloc 
 
 $(O)/tests/bench/%: tests/bench/%.c $(O)/libpure.a
 	@mkdir -p $(@D)
-	$(call say,CCLD,$@)$(CC) $(CPPFLAGS) -Itests $(CFLAGS) -MMD -MP $(LDFLAGS) -o $@ $< $(O)/libpure.a $(LDLIBS_PURE)
+	$(call say,CCLD,$@)$(CC) $(CPPFLAGS) -Itests $(CFLAGS) -MMD -MP $(LDFLAGS) -o $@ $< $(O)/libpure.a \
+		$(LDLIBS_PURE)
 
 $(O)/tests/bench/floor: tests/bench/floor.c $(O)/libtestable.a $(O)/libpure.a
 	@mkdir -p $(@D)
