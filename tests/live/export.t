@@ -134,6 +134,32 @@ def jsonl_opens():
     return f"{len(lines)} events"
 
 
+def python_with_perfetto():
+    """A Python that has Perfetto's own descriptors, if need be from a virtual environment made for it."""
+    env = live.OUT / "perfetto-env"
+    for python in (sys.executable, env / "bin/python"):
+        if shutil.which(python) and not subprocess.run([python, "-c", "import perfetto"], capture_output=True,
+                                                       check=False).returncode:
+            return python
+    try:
+        install = [env / "bin/pip", "install", "-q", "perfetto", "protobuf"]
+        for command in ([sys.executable, "-m", "venv", env], install):
+            subprocess.run(command, capture_output=True, timeout=120, check=True)
+    except (OSError, subprocess.SubprocessError):
+        raise live.Skip("Python's package perfetto can't be had here") from None
+    return env / "bin/python"
+
+
+def perfetto_opens():
+    python = python_with_perfetto()
+    path = capture("export", "--to", "perfetto")
+    found = json.loads(run_tool(python, live.ROOT / "tests/lib/check_perfetto.py", path))
+    assert {"send", "receive", "select", "blocked"} <= set(found["slices"]), found["slices"]
+    assert found["flows"] > 100 and found["counters"] > 1
+    assert any(re.fullmatch(r"g\d+ main\.readLines", name) for name in found["tracks"]), found["tracks"][:20]
+    return f"{found['packets']} packets, {found['flows']} flows"
+
+
 def main():
     t = live.Tap()
     os.makedirs(live.OUT, exist_ok=True)
@@ -144,6 +170,7 @@ def main():
     t.test("dot, read by graphviz", dot_opens)
     t.test("dot, drawn by graphviz", dot_draws)
     t.test("jsonl, read by Python", jsonl_opens)
+    t.test("perfetto, read with Perfetto's descriptors", perfetto_opens)
     t.done()
 
 

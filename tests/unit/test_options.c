@@ -129,6 +129,7 @@ static void test_choices_match_their_enums(void **state)
 		{ "export --to pprof -p 1", offsetof(struct settings, export_to), EXPORT_PPROF },
 		{ "export --to dot -p 1", offsetof(struct settings, export_to), EXPORT_DOT },
 		{ "export --to jsonl -p 1", offsetof(struct settings, export_to), EXPORT_JSONL },
+		{ "export --to perfetto -p 1", offsetof(struct settings, export_to), EXPORT_PERFETTO },
 		{ "report --attach multi -p 1", offsetof(struct settings, method), ATTACH_MULTI },
 		{ "report --attach auto -p 1", offsetof(struct settings, method), ATTACH_AUTO },
 	};

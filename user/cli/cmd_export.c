@@ -25,10 +25,18 @@ static int open_jsonl(FILE *out, const struct sink_in *in, const struct settings
 	return sink_jsonl(out, in, ret, d);
 }
 
+static int open_perfetto(FILE *out, const struct sink_in *in, const struct settings *set, struct event_sink *ret,
+			 struct diag *d)
+{
+	(void)set;
+	return sink_perfetto(out, in, ret, d);
+}
+
 static const struct format formats[NR_EXPORT_FORMATS] = {
 	[EXPORT_PPROF] = { .binary = true, .write = sink_pprof },
 	[EXPORT_DOT] = { .write = sink_dot },
 	[EXPORT_JSONL] = { .open = open_jsonl },
+	[EXPORT_PERFETTO] = { .binary = true, .open = open_perfetto },
 };
 
 static int write_svg(FILE *out, const struct sink_in *in, struct diag *d)

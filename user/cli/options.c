@@ -85,10 +85,10 @@ const struct option_def option_table[] = {
 	  .type = OPT_CHOICE,
 	  FIELD(export_to),
 	  .commands = CMD_EXPORT,
-	  .choices = (const char *const[]){ "pprof", "dot", "jsonl", NULL },
+	  .choices = (const char *const[]){ "pprof", "dot", "jsonl", "perfetto", NULL },
 	  .help = "pprof: a profile for `go tool pprof`; dot: the data flow as a graph for graphviz; jsonl: every "
 		  "event "
-		  "as a line of JSON" },
+		  "as a line of JSON; perfetto: a trace for ui.perfetto.dev" },
 	{ .name = "events",
 	  .arg = "WHICH",
 	  .type = OPT_CHOICE,

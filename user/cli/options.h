@@ -43,7 +43,7 @@ struct settings {
 };
 
 /* values of --to */
-enum export_format { EXPORT_PPROF, EXPORT_DOT, EXPORT_JSONL, NR_EXPORT_FORMATS };
+enum export_format { EXPORT_PPROF, EXPORT_DOT, EXPORT_JSONL, EXPORT_PERFETTO, NR_EXPORT_FORMATS };
 
 /* bits of the commands that take an option */
 #define CMD_PLAN 0x01u

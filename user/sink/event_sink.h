@@ -31,4 +31,10 @@ int sink_script(FILE *out, const struct sink_in *in, enum script_events events, 
 /* Every event that has a line in trace, as sink_trace_json() writes it. */
 int sink_jsonl(FILE *out, const struct sink_in *in, struct event_sink *ret, struct diag *d);
 
+/*
+ * A Perfetto trace: a track for each goroutine with slices for its operations and waits, one for each channel with a
+ * counter of its length, and a flow from each send to the receive that took its value.
+ */
+int sink_perfetto(FILE *out, const struct sink_in *in, struct event_sink *ret, struct diag *d);
+
 #endif

@@ -31,6 +31,14 @@ uint64_t interner__key(struct interner *in, const void *key, size_t sz, bool *re
 	return e->id;
 }
 
+uint64_t interner__find(const struct interner *in, const void *key, size_t sz)
+{
+	struct interned *e;
+
+	HASH_FIND(hh, in->entries, key, sz, e);
+	return e ? e->id : 0;
+}
+
 uint64_t interner__text(struct interner *in, const char *text, bool *ret_new)
 {
 	/* With the NUL: a key of no bytes would be none. */

@@ -59,17 +59,6 @@ void pprof_out__put(struct pprof_out *p, const Pprof__Profile *part)
 
 /* --- strings --- */
 
-/* Message texts must be valid UTF-8. A broken byte becomes a character of three. */
-static char *clean_copy(const char *text)
-{
-	size_t sz = 3 * strlen(text) + 1;
-	char *copy = malloc(sz);
-
-	if (copy)
-		text_clean(copy, sz, text);
-	return copy;
-}
-
 static void put_string(struct pprof_out *p, char *text)
 {
 	Pprof__Profile part = PPROF__PROFILE__INIT;
@@ -79,9 +68,10 @@ static void put_string(struct pprof_out *p, char *text)
 	pprof_out__put(p, &part);
 }
 
+/* Message texts must be valid UTF-8. */
 int64_t pprof_out__string(struct pprof_out *p, const char *text)
 {
-	auto_free char *clean = clean_copy(text);
+	auto_free char *clean = text_clean_copy(text);
 	bool new = false;
 	uint64_t id = clean ? interner__text(&p->strings, clean, &new) : 0;
 

@@ -5,6 +5,7 @@
  */
 #include "sink/text.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
@@ -157,6 +158,17 @@ static size_t copy_plain(char *buf, size_t sz, const char *s, unsigned int colum
 size_t text_clean(char *buf, size_t sz, const char *s)
 {
 	return copy_plain(buf, sz, s, ~0U);
+}
+
+char *text_clean_copy(const char *s)
+{
+	/* A broken byte becomes a character of three. */
+	size_t sz = 3 * strlen(s) + 1;
+	char *copy = malloc(sz);
+
+	if (copy)
+		text_clean(copy, sz, s);
+	return copy;
 }
 
 size_t text_cut_end(char *buf, size_t sz, const char *s, unsigned int columns)

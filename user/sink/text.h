@@ -40,7 +40,10 @@ unsigned int text_columns(const char *s);
  */
 size_t text_clean(char *buf, size_t sz, const char *s);
 
-/* The same in at most `columns` columns, with an ellipsis at the end or the start of what was cut. */
+/* A copy of all of s, to be freed; NULL without memory. */
+char *text_clean_copy(const char *s);
+
+/* The same as text_clean() in at most `columns` columns, with an ellipsis at the end or the start of what was cut. */
 size_t text_cut_end(char *buf, size_t sz, const char *s, unsigned int columns);
 size_t text_cut_start(char *buf, size_t sz, const char *s, unsigned int columns);
 
