@@ -3,6 +3,7 @@
 # timeout: 600
 """Every output format on a real program, opened with a program that is not ours."""
 import collections
+import itertools
 import json
 import os
 import pathlib
@@ -16,6 +17,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
 import live  # noqa: E402
 
 SECONDS = 2
+NUMBERS = itertools.count(1)  # of output files
 
 
 def need(program):
@@ -33,7 +35,7 @@ def run_tool(*args, stdin=None):
 
 def capture(*args):
     """chanscope on the example pipeline for some seconds, into a file."""
-    out = live.OUT / f"export-{args[-1]}"
+    out = live.OUT / f"export-{next(NUMBERS)}"
     pipeline = subprocess.Popen([live.build("pipeline"), "-d", f"{SECONDS + 30}s"], stdout=subprocess.DEVNULL,
                                 stderr=subprocess.PIPE, text=True)
     try:
@@ -160,6 +162,37 @@ def perfetto_opens():
     return f"{found['packets']} packets, {found['flows']} flows"
 
 
+def folded_columns(text):
+    """By stack, without its process: the numbers behind it."""
+    rows = (re.fullmatch(r"(.*?);(.*?)((?: \d+)+)", line) for line in text.splitlines())
+    return {row[2]: [int(n) for n in row[3].split()] for row in rows}
+
+
+def flame_compares():
+    """With folded stacks and with a recording of the same: what was written is what is read."""
+    old = capture("flame")
+    columns = folded_columns(capture("flame", "--diff", old).read_text(encoding="utf-8"))
+    for stack, values in folded_columns(old.read_text(encoding="utf-8")).items():
+        assert columns[stack][0] == values[0], f"{stack}: {columns[stack]} with {values} in the old run"
+    recording = live.OUT / "export-old.data"
+    recording.unlink(missing_ok=True)
+    new = capture("flame", "--record", recording)
+    status, out, err = live.chanscope("flame", "-i", recording, "--diff", recording)
+    assert status == 0, err
+    same = folded_columns(out)
+    assert same and all(a == b for a, b in same.values()), same
+    assert {k: v[0] for k, v in folded_columns(new.read_text(encoding="utf-8")).items()} == {
+        k: v[1] for k, v in same.items()}
+    tripled = live.OUT / "export-tripled"
+    lines = new.read_text(encoding="utf-8")
+    tripled.write_text(re.sub(r"\d+$", lambda m: str(3 * int(m[0])), lines, flags=re.MULTILINE), encoding="utf-8")
+    status, svg, err = live.chanscope("flame", "-i", recording, "--diff", tripled, "--svg")
+    assert status == 0, err
+    classes = {g.getAttribute("class") for g in xml.dom.minidom.parseString(svg).getElementsByTagName("g")}
+    assert {c for c in classes if c.startswith("f ")} == {"f less3"}, classes
+    return f"{len(columns)} stacks"
+
+
 def main():
     t = live.Tap()
     os.makedirs(live.OUT, exist_ok=True)
@@ -171,6 +204,7 @@ def main():
     t.test("dot, drawn by graphviz", dot_draws)
     t.test("jsonl, read by Python", jsonl_opens)
     t.test("perfetto, read with Perfetto's descriptors", perfetto_opens)
+    t.test("flame --diff, with folded stacks and with a recording", flame_compares)
     t.done()
 
 

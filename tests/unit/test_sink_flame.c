@@ -17,14 +17,14 @@ static struct diag diag;
 static void fold(const struct fixture *f, enum flame_weight weight)
 {
 	diag = (struct diag){ 0 };
-	assert_int_equal(sink_folded(output_open(&out), &f->in, weight, &diag), 0);
+	assert_int_equal(sink_folded(output_open(&out), &f->in, weight, NULL, &diag), 0);
 	output_close(&out);
 }
 
 static void draw(const struct fixture *f, enum flame_weight weight, const char *title)
 {
 	diag = (struct diag){ 0 };
-	assert_int_equal(sink_flame_svg(output_open(&out), &f->in, weight, title, &diag), 0);
+	assert_int_equal(sink_flame_svg(output_open(&out), &f->in, weight, title, NULL, &diag), 0);
 	output_close(&out);
 }
 
@@ -186,9 +186,9 @@ static void reports_a_full_disk(void **state)
 	demo_begin(&f);
 	fixture_end(&f, SEC);
 	diag = (struct diag){ 0 };
-	assert_int_equal(sink_folded(full, &f.in, WEIGHT_WAIT, &diag), -EIO);
+	assert_int_equal(sink_folded(full, &f.in, WEIGHT_WAIT, NULL, &diag), -EIO);
 	diag = (struct diag){ 0 };
-	assert_int_equal(sink_flame_svg(full, &f.in, WEIGHT_WAIT, NULL, &diag), -EIO);
+	assert_int_equal(sink_flame_svg(full, &f.in, WEIGHT_WAIT, NULL, NULL, &diag), -EIO);
 	fclose(full);
 	fixture_free(&f);
 }
@@ -205,7 +205,7 @@ static void build(struct flame_tree *t, struct folded_lines *fl, const struct tr
 	*fl = (struct folded_lines){ .lines = calloc(nr, sizeof(*fl->lines)), .nr = nr };
 	assert_non_null(fl->lines);
 	for (size_t i = 0; i < nr; i++) {
-		fl->lines[i] = (struct folded_line){ strdup(lines[i].path), lines[i].value };
+		fl->lines[i] = (struct folded_line){ .path = strdup(lines[i].path), .value = lines[i].value };
 		fl->total += lines[i].value;
 	}
 	assert_int_equal(flame_tree__build(t, fl, 100, &diag), 0);

@@ -97,6 +97,13 @@ const struct option_def option_table[] = {
 	  .choices = (const char *const[]){ "all", "waits", "ops", NULL },
 	  .help = "waits: one record (chan-wait) for each time that a goroutine was parked, its period in ns; ops: one "
 		  "for each operation; most readers take only the first event that they find" },
+	{ .name = "diff",
+	  .arg = "OLD",
+	  .type = OPT_STRING,
+	  FIELD(diff),
+	  .commands = CMD_FLAME,
+	  .help = "compare with another run, a recording or folded stacks: what has grown since is red, what has "
+		  "shrunk blue; without --svg both values of each stack" },
 	{ .name = "svg",
 	  .type = OPT_FLAG,
 	  FIELD(svg),

@@ -37,6 +37,7 @@ struct settings {
 	int weight;	   /* enum flame_weight */
 	int script_events; /* enum script_events */
 	int export_to;	   /* enum export_format; -1: not given */
+	const char *diff;  /* the run to compare with; NULL: none */
 	uint64_t max_rows;
 	unsigned int verbose;
 	bool help, version;

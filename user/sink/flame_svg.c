@@ -13,7 +13,7 @@
 #include "base/cleanup.h"
 #include "sink/flame_assets.h"
 #include "sink/flame_tree.h"
-#include "sink/folded_lines.h"
+#include "sink/folded_diff.h"
 #include "sink/frames.h"
 #include "sink/losses.h"
 #include "sink/text.h"
@@ -30,6 +30,7 @@
 #define MIN_CHARS 3
 #define MIN_SHARE_OF 2000 /* boxes below 0.05 % of the total are not drawn */
 #define NR_HUES 8
+#define SAME_SHARE 0.05 /* of a comparison: a difference below counts as none */
 #define NAME_SZ 512
 
 struct flame {
@@ -85,6 +86,19 @@ static unsigned int package_hue(const char *name)
 	return (hash ^ hash >> 15) % NR_HUES;
 }
 
+/* Of a comparison: how much of the larger one is the difference, in steps. */
+static void format_change_class(char *buf, size_t sz, const struct flame_node *n)
+{
+	uint64_t more = n->value > n->old ? n->value : n->old;
+	uint64_t difference = n->value > n->old ? n->value - n->old : n->old - n->value;
+	double share = more ? (double)difference / (double)more : 0;
+
+	if (share < SAME_SHARE)
+		snprintf(buf, sz, "same");
+	else
+		snprintf(buf, sz, "%s%d", n->value > n->old ? "more" : "less", share < 1 ? 1 + (int)(share * 4) : 4);
+}
+
 static void format_class(char *buf, size_t sz, const struct flame_node *n)
 {
 	const char *class = NULL;
@@ -127,6 +141,16 @@ static void fit_name(char *buf, size_t sz, const char *name, double width)
 	text_cut_end(buf, sz, text_columns(name) <= room ? name : frames_short_function(name), room);
 }
 
+static void put_change(const struct flame *f, const struct flame_node *n)
+{
+	char old[UNITS_SZ + 16];
+
+	format_value(old, f->weight, n->old);
+	fprintf(f->out, "; %s before", n->old ? old : "nothing");
+	if (n->old)
+		fprintf(f->out, ", %+.1f%%", 100.0 * ((double)n->value - (double)n->old) / (double)n->old);
+}
+
 static void put_box(const struct flame *f, const struct flame_node *n)
 {
 	uint64_t total = f->lines->total;
@@ -136,7 +160,10 @@ static void put_box(const struct flame *f, const struct flame_node *n)
 	uint32_t y = HEADER + n->depth * ROW;
 
 	format_value(value, f->weight, n->value);
-	format_class(class, sizeof(class), n);
+	if (f->lines->is_diff)
+		format_change_class(class, sizeof(class), n);
+	else
+		format_class(class, sizeof(class), n);
 	format_name(name, sizeof(name), n);
 	fit_name(cut, sizeof(cut), name, width);
 	fprintf(f->out, "<g class=\"f %s\" data-x=\"%" PRIu64 "\" data-v=\"%" PRIu64 "\" data-d=\"%" PRIu32 "\"", class,
@@ -144,7 +171,10 @@ static void put_box(const struct flame *f, const struct flame_node *n)
 	fputs(" tabindex=\"-1\" role=\"button\"><title>", f->out);
 	/* The whole name, however long. */
 	text_put_xml(f->out, n->nr_merged || !n->name ? name : n->name);
-	fprintf(f->out, "\n%s, %.2f%% of all</title>", value, total ? 100.0 * (double)n->value / (double)total : 0);
+	fprintf(f->out, "\n%s, %.2f%% of all", value, total ? 100.0 * (double)n->value / (double)total : 0);
+	if (f->lines->is_diff)
+		put_change(f, n);
+	fputs("</title>", f->out);
 	fprintf(f->out, "<rect x=\"%.2f\" y=\"%" PRIu32 "\" width=\"%.2f\" height=\"%d\" rx=\"2\"/>", x, y,
 		width > GAP_FROM ? width - 1 : width, BOX);
 	fprintf(f->out, "<text x=\"%.2f\" y=\"%" PRIu32 "\">", x + TEXT_PAD, y + 13);
@@ -156,19 +186,26 @@ static void put_box(const struct flame *f, const struct flame_node *n)
 
 static void put_key(const struct flame *f)
 {
-	static const struct {
+	static const struct key {
 		const char *class, *text;
 		int width;
-	} keys[] = {
+	} changes[] = {
+		{ "more4", "more than before", 140 },
+		{ "less4", "less than before", 140 },
+		{ "same", "the same, within 5 %", 0 },
+	}, kinds[] = {
 		{ "send", "at a send", 95 },
 		{ "receive", "at a receive", 110 },
 		{ "select", "at a select", 105 },
 		{ "p0", "functions, coloured by package", 0 },
 	};
+	const struct key *keys = f->lines->is_diff ? changes : kinds;
+	size_t nr = f->lines->is_diff ? sizeof(changes) / sizeof(changes[0]) : sizeof(kinds) / sizeof(kinds[0]);
 	int x = MARGIN;
 
-	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
-		bool waits = i == 0 && f->weight == WEIGHT_WAIT; /* the other weights are not about waiting */
+	for (size_t i = 0; i < nr; i++) {
+		/* the other weights are not about waiting */
+		bool waits = keys == kinds && i == 0 && f->weight == WEIGHT_WAIT;
 
 		fprintf(f->out, "<g class=\"%s\"><rect x=\"%d\" y=\"75\" width=\"11\" height=\"11\" rx=\"2\"/>",
 			keys[i].class, x);
@@ -191,6 +228,10 @@ static void put_about(const struct flame *f)
 			watched);
 	else
 		fprintf(f->out, "nothing of this kind was seen, watched for %s", watched);
+	if (f->lines->is_diff) {
+		format_value(value, f->weight, f->lines->total_old);
+		fprintf(f->out, "; %s before", value);
+	}
 	if (f->tree->nr_too_small)
 		fprintf(f->out, "; %" PRIu32 " boxes below 0.05 %% are merged or left out", f->tree->nr_too_small);
 	fputs("</text>\n", f->out);
@@ -244,13 +285,16 @@ static void put_svg(const struct flame *f, const char *title)
 	fprintf(f->out, "<script><![CDATA[\n%s]]></script>\n</svg>\n", flame_js);
 }
 
-int sink_flame_svg(FILE *out, const struct sink_in *in, enum flame_weight weight, const char *title, struct diag *d)
+int sink_flame_svg(FILE *out, const struct sink_in *in, enum flame_weight weight, const char *title,
+		   struct folded_lines *old, struct diag *d)
 {
 	auto_cleanup(folded_lines__free) struct folded_lines lines = { 0 };
 	auto_cleanup(flame_tree__free) struct flame_tree tree = { 0 };
 	struct flame f = { .out = out, .in = in, .weight = weight, .lines = &lines, .tree = &tree };
 	int err = folded_lines__collect(&lines, in, weight, d);
 
+	if (!err && old)
+		err = folded_lines__join(&lines, old, d);
 	err = err ? err : flame_tree__build(&tree, &lines, MIN_SHARE_OF, d);
 	if (err)
 		return err;

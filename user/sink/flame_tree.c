@@ -49,11 +49,13 @@ static int add_line(struct flame_tree *t, struct folded_line *line)
 	char *rest = line->path, *name;
 
 	t->nodes[0].value += line->value;
+	t->nodes[0].old += line->old;
 	while ((name = strsep(&rest, ";"))) {
 		at = child_named(t, at, name);
 		if (at == FLAME_NO_NODE)
 			return -ENOMEM;
 		t->nodes[at].value += line->value;
+		t->nodes[at].old += line->old;
 	}
 	t->nodes[at].leaf = true;
 	return 0;
@@ -104,7 +106,7 @@ static int rank_children(struct ranking *rk, const struct flame_tree *t, uint32_
 /* Gives the children of a node their places. Merged boxes are appended: they have no children. */
 static int place_children(struct flame_tree *t, struct ranking *rk, uint32_t parent, uint64_t min_value)
 {
-	uint64_t x = t->nodes[parent].x, small = 0;
+	uint64_t x = t->nodes[parent].x, small = 0, small_old = 0;
 	uint32_t nr_small = 0;
 
 	if (rank_children(rk, t, parent))
@@ -117,6 +119,7 @@ static int place_children(struct flame_tree *t, struct ranking *rk, uint32_t par
 		t->nr_too_small += n->hidden;
 		if (n->hidden) {
 			small += n->value;
+			small_old += n->old;
 			nr_small++;
 		} else {
 			x += n->value;
@@ -129,6 +132,7 @@ static int place_children(struct flame_tree *t, struct ranking *rk, uint32_t par
 	if (at == FLAME_NO_NODE)
 		return -ENOMEM;
 	t->nodes[at].value = small;
+	t->nodes[at].old = small_old;
 	t->nodes[at].x = x;
 	t->nodes[at].nr_merged = nr_small;
 	return 0;

@@ -14,6 +14,7 @@
 struct flame_node {
 	const char *name; /* borrowed from the lines; NULL for the root and for merged boxes */
 	uint64_t value;
+	uint64_t old;	    /* of a comparison: the value in the run before */
 	uint64_t x;	    /* values to the left of it */
 	uint32_t depth;	    /* 0: the root */
 	uint32_t parent;    /* index, FLAME_NO_NODE for the root */

@@ -3,7 +3,7 @@
  * Owns folded stacks: how a stack and what it waited for become one line, and the merging of equal ones.
  * It is given the stack statistics of a world; it never lets a name break the line's syntax.
  */
-#include "sink/folded_lines.h"
+#include "sink/folded_diff.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -178,16 +178,19 @@ static int compare_lines(const void *a, const void *b)
 	return strcmp(((const struct folded_line *)a)->path, ((const struct folded_line *)b)->path);
 }
 
-static void merge(struct folded_lines *fl)
+void folded_lines__merge(struct folded_lines *fl)
 {
 	size_t used = 0;
 
+	fl->total = fl->total_old = 0;
 	if (fl->nr)
 		qsort(fl->lines, fl->nr, sizeof(*fl->lines), compare_lines);
 	for (size_t i = 0; i < fl->nr; i++) {
 		fl->total += fl->lines[i].value;
+		fl->total_old += fl->lines[i].old;
 		if (used && compare_lines(&fl->lines[used - 1], &fl->lines[i]) == 0) {
 			fl->lines[used - 1].value += fl->lines[i].value;
+			fl->lines[used - 1].old += fl->lines[i].old;
 			free(fl->lines[i].path);
 		} else {
 			fl->lines[used++] = fl->lines[i];
@@ -207,7 +210,7 @@ int folded_lines__collect(struct folded_lines *fl, const struct sink_in *in, enu
 		folded_lines__free(fl);
 		return diag_fail(d, c.err, "not enough memory to fold the stacks");
 	}
-	merge(fl);
+	folded_lines__merge(fl);
 	return 0;
 }
 
@@ -219,14 +222,26 @@ void folded_lines__free(struct folded_lines *fl)
 	*fl = (struct folded_lines){ 0 };
 }
 
-int sink_folded(FILE *out, const struct sink_in *in, enum flame_weight weight, struct diag *d)
+/* As difffolded.pl of FlameGraph writes it: the old value first. */
+static void put_line(FILE *out, const struct folded_line *line, bool is_diff)
+{
+	fputs(line->path, out);
+	if (is_diff)
+		fprintf(out, " %" PRIu64, line->old);
+	fprintf(out, " %" PRIu64 "\n", line->value);
+}
+
+int sink_folded(FILE *out, const struct sink_in *in, enum flame_weight weight, struct folded_lines *old, struct diag *d)
 {
 	auto_cleanup(folded_lines__free) struct folded_lines fl = { 0 };
 	int err = folded_lines__collect(&fl, in, weight, d);
 
 	if (err)
 		return err;
+	err = old ? folded_lines__join(&fl, old, d) : 0;
+	if (err)
+		return err;
 	for (size_t i = 0; i < fl.nr; i++)
-		fprintf(out, "%s %" PRIu64 "\n", fl.lines[i].path, fl.lines[i].value);
+		put_line(out, &fl.lines[i], old);
 	return ferror(out) ? -EIO : 0;
 }

@@ -39,10 +39,19 @@ int sink_report_json(FILE *out, const struct sink_in *in, const struct report_op
 
 enum flame_weight { WEIGHT_WAIT, WEIGHT_OPS, WEIGHT_QUEUE };
 
-/* Folded stacks: `pid/comm;outermost;…;innermost;[chan receive worker.go:42] value`, wait and queue in ns. */
-int sink_folded(FILE *out, const struct sink_in *in, enum flame_weight weight, struct diag *d);
-/* A self-contained interactive SVG; title may be NULL. */
-int sink_flame_svg(FILE *out, const struct sink_in *in, enum flame_weight weight, const char *title, struct diag *d);
+struct folded_lines;
+
+/*
+ * Folded stacks: `pid/comm;outermost;…;innermost;[chan receive worker.go:42] value`, wait and queue in ns. old, if not
+ * NULL: stacks of another run to compare with (it is emptied); then `comm;… old value`.
+ */
+int sink_folded(FILE *out, const struct sink_in *in, enum flame_weight weight, struct folded_lines *old,
+		struct diag *d);
+/*
+ * A self-contained interactive SVG; title may be NULL. With old (as above) what has grown is red, what has shrunk blue.
+ */
+int sink_flame_svg(FILE *out, const struct sink_in *in, enum flame_weight weight, const char *title,
+		   struct folded_lines *old, struct diag *d);
 
 /*
  * A pprof profile (gzip): wait/nanoseconds, contentions/count, operations/count, queue/nanoseconds by stack, with
