@@ -15,6 +15,7 @@
 #define STUCK_NS 100000000u
 
 #define KEY_SZ 1024
+#define PLACE_SZ 512
 
 struct builder {
 	struct dot_graph *g;
@@ -91,30 +92,51 @@ static struct dot_group *group_of(struct builder *b, uint32_t pid, uint64_t stac
 	return b->err ? NULL : &g->groups[*ret];
 }
 
-static int fill_chan(struct builder *b, struct dot_chan *n, uint32_t pid, const struct channel *c, const char *place)
+/* Not every event tells the type: some channels of a site may know it, and others not. */
+static int fill_type(struct builder *b, struct dot_chan *n, uint32_t pid, const struct channel *c)
 {
 	const char *type = c ? symbolizer__type(b->in->sym, pid, c->elem_type) : NULL;
 
+	if (n->type && (n->type[0] || !type))
+		return 0;
+	free(n->type);
+	n->type = strdup(type ? type : "");
+	return n->type ? 0 : -ENOMEM;
+}
+
+static int fill_chan(struct builder *b, struct dot_chan *n, uint32_t pid, const struct channel *c, const char *place)
+{
 	n->pid = pid;
 	n->nil = !c;
 	n->capacity = c ? c->capacity : 0;
 	n->timer = c && c->timer;
 	n->place = strdup(place);
-	n->type = strdup(type ? type : "");
-	return n->place && n->type ? 0 : -ENOMEM;
+	return n->place ? fill_type(b, n, pid, c) : -ENOMEM;
+}
+
+/* With a question mark, as in the report, if it is only where the channel was first used. */
+static void format_site(char ret[PLACE_SZ], enum frames_origin origin, const struct sym_frame *at)
+{
+	char text[PLACE_SZ - 2];
+
+	frames_format_place(text, sizeof(text), at);
+	snprintf(ret, PLACE_SZ, "%s%s", text, origin == FRAMES_USED ? "?" : "");
 }
 
 /* c NULL: the nil channel. */
 static struct dot_chan *chan_of_site(struct builder *b, uint32_t pid, const struct channel *c, size_t *ret)
 {
 	struct dot_graph *g = b->g;
-	struct sym_frame made;
-	char key[KEY_SZ], place[KEY_SZ / 2] = "";
+	struct sym_frame at;
+	char key[KEY_SZ], place[PLACE_SZ] = "";
+	enum frames_origin origin = c ? frames_channel_place(b->in, c, &at) : FRAMES_UNKNOWN;
 	bool new;
 
-	if (c && frames_place(b->in, pid, c->stack_made, &made)) {
-		frames_format_place(place, sizeof(place), &made);
-		snprintf(key, sizeof(key), "%u at %s:%u %s", pid, made.file, made.line, made.function);
+	if (origin != FRAMES_UNKNOWN) {
+		format_site(place, origin, &at);
+		/* One line may use several; of those made at one line the place is name enough. */
+		snprintf(key, sizeof(key), "%u %d %u at %s:%u %s", pid, (int)origin,
+			 origin == FRAMES_USED ? c->capacity : 0, at.file, at.line, at.function);
 	} else if (c) {
 		snprintf(key, sizeof(key), "%u of %llx %u", pid, (unsigned long long)c->elem_type, c->capacity);
 	} else {
@@ -159,6 +181,7 @@ static bool add_channel(void *ctx, const struct channel *c)
 
 	if (!n)
 		return false;
+	b->err = fill_type(b, n, c->pid, c);
 	n->nr++;
 	n->nr_closed += c->closed;
 	n->several_capacities |= n->capacity != c->capacity;
@@ -166,7 +189,7 @@ static bool add_channel(void *ctx, const struct channel *c)
 	n->wait_ns += c->send_wait_ns + c->receive_wait_ns;
 	if (c->saturation > n->saturation)
 		n->saturation = c->saturation;
-	return true;
+	return !b->err;
 }
 
 static bool add_evicted(void *ctx, const struct channel_group *cg)

@@ -21,10 +21,13 @@ struct dot_group {
 	bool in_cycle;
 };
 
-/* Channels by creation site; those whose making was not seen by element type and capacity. */
+/*
+ * Channels by creation site; those whose making was not seen by where they were first used, and failing that by element
+ * type and capacity.
+ */
 struct dot_chan {
 	uint32_t pid;
-	char *place, *type; /* owned; place "" if it was not seen, type "" if unknown */
+	char *place, *type; /* owned; "" if unknown */
 	uint32_t capacity;
 	bool several_capacities, timer, nil;
 	uint64_t nr, nr_closed, values, wait_ns;

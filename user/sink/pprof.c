@@ -78,8 +78,9 @@ static void format_channel(char *buf, size_t sz, const struct channel *c)
 
 static void add_channel_labels(struct sampler *s, struct labels *l, const struct flow_stat *f)
 {
-	struct sym_frame made;
-	char text[TEXT_SZ];
+	enum frames_origin origin;
+	struct sym_frame at;
+	char text[TEXT_SZ], site[TEXT_SZ + 2];
 
 	if (!f->chan) {
 		if (f->nil_chan && f->op != STACK_SELECT)
@@ -88,10 +89,13 @@ static void add_channel_labels(struct sampler *s, struct labels *l, const struct
 	}
 	format_channel(text, sizeof(text), f->chan);
 	add_label(s, l, "channel", text);
-	if (!frames_place(s->in, f->pid, f->chan->stack_made, &made))
+	origin = frames_channel_place(s->in, f->chan, &at);
+	if (origin == FRAMES_UNKNOWN)
 		return;
-	frames_format_place(text, sizeof(text), &made);
-	add_label(s, l, "creation_site", text);
+	/* With a question mark, as in the report, if it is only where the channel was first used. */
+	frames_format_place(text, sizeof(text), &at);
+	snprintf(site, sizeof(site), "%s%s", text, origin == FRAMES_USED ? "?" : "");
+	add_label(s, l, "creation_site", site);
 }
 
 static bool has_direction(const struct flow_stat *f)
