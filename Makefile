@@ -49,7 +49,7 @@ PURE_DIRS := base gobin sym rec model detect sink
 FULL_DIRS := proc attach stream tui cli
 PURE_SRCS := $(wildcard $(PURE_DIRS:%=user/%/*.c))
 FULL_SRCS := $(wildcard $(FULL_DIRS:%=user/%/*.c))
-PROTO_SRCS := $(wildcard proto/*.proto)
+PROTO_SRCS := $(wildcard user/sink/*.proto)
 PROTO_HEADERS := $(PROTO_SRCS:%.proto=$(O)/gen/%.pb-c.h)
 PROTO_OBJS := $(PROTO_HEADERS:.h=.o)
 PURE_OBJS := $(PURE_SRCS:%.c=$(O)/%.o)

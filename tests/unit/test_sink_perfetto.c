@@ -8,7 +8,7 @@
 
 #include <errno.h>
 
-#include <proto/perfetto.pb-c.h>
+#include <user/sink/perfetto.pb-c.h>
 
 #include "sink/perfetto_values.h"
 #include "unit/sink_events.h"

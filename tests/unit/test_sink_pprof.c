@@ -9,7 +9,7 @@
 #include <errno.h>
 #include <zlib.h>
 
-#include <proto/pprof.pb-c.h>
+#include <user/sink/pprof.pb-c.h>
 
 #include "sink/gzip_out.h"
 #include "sink/interner.h"

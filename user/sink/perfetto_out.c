@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <proto/perfetto.pb-c.h>
+#include <user/sink/perfetto.pb-c.h>
 
 #include "base/cleanup.h"
 #include "sink/interner.h"

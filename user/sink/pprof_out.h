@@ -6,7 +6,7 @@
 #ifndef CHANSCOPE_SINK_PPROF_OUT_H
 #define CHANSCOPE_SINK_PPROF_OUT_H
 
-#include <proto/pprof.pb-c.h>
+#include <user/sink/pprof.pb-c.h>
 
 #include "sink/sink.h"
 
